@@ -1,0 +1,191 @@
+package memory
+
+import (
+	"encoding/binary"
+	"time"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// The journal takes blocks from the allocator, each twice as long as the one
+// before, between these sizes in bytes. A record that is longer has a block of
+// its own.
+const (
+	minBlock = 4 << 10
+	maxBlock = 256 << 10
+)
+
+// journal keeps transactions as bytes, one record after another. Records are
+// appended and never changed, so what a reader has found it may read without a
+// lock.
+//
+// A record is the fingerprint, the recorded time in microseconds, the id, and
+// the entries. An entry starts with its distance from the start of the record,
+// so that it can be read alone.
+type journal struct {
+	// blocks have a fixed length each; the last is filled up to used.
+	blocks [][]byte
+	used   int
+	// record is the one that is being written.
+	record []byte
+}
+
+// place is where a record or an entry starts: the block above, the offset in
+// the lower 32 bits.
+type place uint64
+
+func (p place) block() int  { return int(p >> 32) }
+func (p place) offset() int { return int(p & (1<<32 - 1)) }
+
+// recordWriter writes one record at the end of a journal.
+type recordWriter struct {
+	journal *journal
+	// start is where the record will stand.
+	start place
+}
+
+// begin starts a record. No other may begin before it ends.
+func (j *journal) begin(recorded *ledger.RecordedTransaction) recordWriter {
+	j.record = append(j.record[:0], recorded.Fingerprint[:]...)
+	j.record = binary.AppendVarint(j.record, recorded.RecordedAt.UnixMicro())
+	j.record = binary.AppendUvarint(j.record, uint64(len(recorded.ID)))
+	j.record = append(j.record, recorded.ID...)
+	j.record = binary.AppendUvarint(j.record, uint64(len(recorded.Entries)))
+	last := 0
+	if len(j.blocks) > 0 {
+		last = len(j.blocks[len(j.blocks)-1])
+	}
+	if size := len(j.record) + len(recorded.Entries)*maxEntrySize; size > last-j.used {
+		j.blocks = append(j.blocks, make([]byte, max(size, minBlock, min(2*last, maxBlock))))
+		j.used = 0
+	}
+	return recordWriter{journal: j, start: place(len(j.blocks)-1)<<32 | place(j.used)}
+}
+
+// maxEntrySize is the most bytes that an entry can take: three numbers, the
+// side, and two amounts with their lengths.
+const maxEntrySize = 3*binary.MaxVarintLen64 + 1 + 2*(1+32)
+
+// entry writes an entry of the numbered account and returns where it stands.
+func (w recordWriter) entry(account uint32, e ledger.Entry) place {
+	j := w.journal
+	start := len(j.record)
+	j.record = binary.AppendUvarint(j.record, uint64(start))
+	j.record = binary.AppendUvarint(j.record, uint64(account))
+	j.record = binary.AppendUvarint(j.record, e.Sequence)
+	j.record = append(j.record, byte(e.Side))
+	j.record = appendAmount(j.record, e.Amount)
+	j.record = appendAmount(j.record, e.Balance)
+	return w.start + place(start)
+}
+
+// end puts the record in its place, and returns that.
+func (w recordWriter) end() place {
+	j := w.journal
+	block := j.blocks[w.start.block()]
+	j.used += copy(block[w.start.offset():], j.record)
+	return w.start
+}
+
+func appendAmount(b []byte, a ledger.Amount) []byte {
+	length := len(b)
+	b = append(b, 0)
+	b, _ = a.AppendBinary(b)
+	b[length] = byte(len(b) - length - 1)
+	return b
+}
+
+// reader returns the journal as it is now, for reading without the lock.
+func (j *journal) reader() *journal { return &journal{blocks: j.blocks} }
+
+// cursor reads fields one after another.
+type cursor struct{ rest []byte }
+
+func (j *journal) cursor(at place) cursor {
+	return cursor{rest: j.blocks[at.block()][at.offset():]}
+}
+
+func (c *cursor) next(n int) []byte {
+	field := c.rest[:n]
+	c.rest = c.rest[n:]
+	return field
+}
+
+func (c *cursor) uvarint() uint64 {
+	v, n := binary.Uvarint(c.rest)
+	c.rest = c.rest[n:]
+	return v
+}
+
+func (c *cursor) varint() int64 {
+	v, n := binary.Varint(c.rest)
+	c.rest = c.rest[n:]
+	return v
+}
+
+func (c *cursor) amount() (a ledger.Amount) {
+	if err := a.UnmarshalBinary(c.next(int(c.next(1)[0]))); err != nil {
+		panic("memory: the journal holds an amount of more than 32 bytes")
+	}
+	return a
+}
+
+// header is what a record says before its entries.
+type header struct {
+	fingerprint ledger.Fingerprint
+	recordedAt  time.Time
+	id          []byte
+}
+
+func (c *cursor) header() (h header) {
+	copy(h.fingerprint[:], c.next(len(h.fingerprint)))
+	h.recordedAt = time.UnixMicro(c.varint()).UTC()
+	h.id = c.next(int(c.uvarint()))
+	return h
+}
+
+// entry reads an entry, behind its distance from the start of the record.
+func (c *cursor) entry(transaction string, recordedAt time.Time, accounts []*account) ledger.Entry {
+	a := accounts[c.uvarint()]
+	return ledger.Entry{
+		Transaction: transaction,
+		Account:     a.id,
+		Sequence:    c.uvarint(),
+		Side:        ledger.Side(c.next(1)[0]),
+		Asset:       a.asset,
+		Amount:      c.amount(),
+		Balance:     c.amount(),
+		RecordedAt:  recordedAt,
+	}
+}
+
+// id returns the id of the record's transaction, to be read before the next
+// write.
+func (j *journal) id(at place) []byte {
+	c := j.cursor(at)
+	return c.header().id
+}
+
+// entry returns the entry at a place.
+func (j *journal) entry(at place, accounts []*account) ledger.Entry {
+	c := j.cursor(at)
+	record := j.cursor(at - place(c.uvarint()))
+	h := record.header()
+	return c.entry(string(h.id), h.recordedAt, accounts)
+}
+
+// transaction returns the transaction whose record is at a place.
+func (j *journal) transaction(at place, accounts []*account) ledger.RecordedTransaction {
+	c := j.cursor(at)
+	h := c.header()
+	recorded := ledger.RecordedTransaction{
+		Transaction: ledger.Transaction{ID: string(h.id), RecordedAt: h.recordedAt},
+		Fingerprint: h.fingerprint,
+	}
+	recorded.Entries = make([]ledger.Entry, c.uvarint())
+	for i := range recorded.Entries {
+		c.uvarint()
+		recorded.Entries[i] = c.entry(recorded.ID, h.recordedAt, accounts)
+	}
+	return recorded
+}

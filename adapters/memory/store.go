@@ -1,0 +1,55 @@
+// Package memory is a [ledger.Store] in memory: the embedded default, and the
+// fastest. Nothing in it survives the process.
+//
+// A book is guarded by one lock, which is held for the few hundred nanoseconds
+// that deciding and saving take. What is written is kept as bytes in large
+// blocks without pointers, so that the garbage collector has nothing to trace
+// however many transactions there are: a deposit takes about 150 bytes in all.
+package memory
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// Config is how a store works. Its zero value works.
+type Config struct {
+	// Now is the clock that recorded times are taken from; nil is [time.Now].
+	Now func() time.Time
+}
+
+// Store keeps ledgers in memory. It is safe for any number of goroutines.
+type Store struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	books map[string]*book
+}
+
+var _ ledger.Store = (*Store)(nil)
+
+// New returns an empty store.
+func New(config Config) *Store {
+	if config.Now == nil {
+		config.Now = time.Now
+	}
+	return &Store{now: config.Now, books: make(map[string]*book)}
+}
+
+// Book implements [ledger.Store].
+func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, ok := s.books[name]
+	if !ok {
+		b = newBook(s.now)
+		s.books[name] = b
+	}
+	return b, nil
+}

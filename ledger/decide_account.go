@@ -1,0 +1,125 @@
+package ledger
+
+import "fmt"
+
+func (op *openOperation) decide(d *decider) (Outcome, error) {
+	request := op.request
+	w, err := d.account(request.ID)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if w.state != nil {
+		if w.state.Fingerprint != op.fingerprint {
+			return Outcome{}, &Error{Code: ErrAccountExists, Account: request.ID,
+				Message: fmt.Sprintf("account %q was opened with other content", request.ID)}
+		}
+		return w.outcome(Replayed), nil
+	}
+	if err := d.admitAsset(request.Asset); err != nil {
+		return Outcome{}, err
+	}
+	d.open(w, Account{
+		ID:         request.ID,
+		Name:       request.Name,
+		Asset:      request.Asset,
+		Normal:     request.Normal,
+		MinBalance: request.MinBalance,
+		Unlimited:  request.Unlimited,
+	}, op.fingerprint)
+	if request.OpeningBalance.Sign() > 0 {
+		if err := d.postOpening(request); err != nil {
+			return Outcome{}, err
+		}
+	}
+	d.accept()
+	return w.outcome(Applied), nil
+}
+
+// admitAsset makes the world account of an asset that is new to the ledger, and
+// refuses an asset that is known with another scale.
+func (d *decider) admitAsset(asset Asset) error {
+	world, err := d.account(WorldID(asset.Code))
+	if err != nil {
+		return err
+	}
+	if world.state == nil {
+		d.open(world, Account{ID: world.id, Asset: asset, Normal: Debit, Unlimited: true}, Fingerprint{})
+		// Opened in a step of its own, so that an opening balance finds it there.
+		d.accept()
+		return nil
+	}
+	if world.state.Asset != asset {
+		return &Error{Code: ErrAssetExists, Field: "asset",
+			Message: fmt.Sprintf("asset %s has a scale of %d in this ledger, which never changes", asset.Code, world.state.Asset.Scale)}
+	}
+	return nil
+}
+
+func (d *decider) open(w *workingAccount, account Account, fingerprint Fingerprint) {
+	account.Status = StatusOpen
+	account.OpenedAt = d.now
+	d.propose(w, &AccountState{Account: account, LastRecordedAt: d.now, Fingerprint: fingerprint})
+}
+
+func (d *decider) postOpening(request AccountRequest) error {
+	world, err := d.account(WorldID(request.Asset.Code))
+	if err != nil {
+		return err
+	}
+	d.draftOf(world)
+	transaction := TransactionRequest{
+		ID: OpeningID(request.ID),
+		Entries: []EntryRequest{
+			{Account: world.id, Side: request.Normal.opposite(), Asset: request.Asset, Amount: request.OpeningBalance},
+			{Account: request.ID, Side: request.Normal, Asset: request.Asset, Amount: request.OpeningBalance},
+		},
+	}
+	_, err = d.post(transaction.ID, transaction.Entries, transaction.fingerprint())
+	return err
+}
+
+func (op *changeOperation) decide(d *decider) (Outcome, error) {
+	w, err := d.account(op.id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if w.state == nil {
+		return Outcome{}, NoAccount(op.id)
+	}
+	draft := d.draftOf(w)
+	if op.change.Name != nil {
+		draft.Name = *op.change.Name
+	}
+	if status := op.change.Status; status != 0 && status != draft.Status {
+		if err := draft.checkStatus(status); err != nil {
+			return Outcome{}, err
+		}
+		draft.Status = status
+	}
+	if *draft == *w.state {
+		d.discard()
+		return w.outcome(Replayed), nil
+	}
+	d.accept()
+	return w.outcome(Applied), nil
+}
+
+// outcome returns the account as the operation left it, in a copy, for the
+// state itself stays with the store.
+func (w *workingAccount) outcome(result Result) Outcome {
+	account := w.state.Account
+	return Outcome{Result: result, Account: &account}
+}
+
+// checkStatus says why the account cannot take the status.
+func (s *AccountState) checkStatus(status Status) error {
+	switch {
+	case s.Status == StatusClosed:
+		return &Error{Code: ErrAccountClosed, Account: s.ID, Message: fmt.Sprintf("account %q is closed for good", s.ID)}
+	case status == StatusClosed && s.Posted().Sign() != 0:
+		return &Error{Code: ErrAccountNotEmpty, Account: s.ID,
+			Message: fmt.Sprintf("account %q has a balance of %s %s; bring it to zero before you close it",
+				s.ID, s.Asset.Format(s.Posted()), s.Asset.Code)}
+	}
+	return nil
+}

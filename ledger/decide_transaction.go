@@ -1,0 +1,178 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+)
+
+func (op *postOperation) decide(d *decider) (Outcome, error) {
+	recorded, err := d.transaction(op.id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if recorded != nil {
+		if recorded.Fingerprint != op.fingerprint {
+			return Outcome{}, &Error{Code: ErrTransactionConflict, Transaction: op.id,
+				Message: fmt.Sprintf("transaction %q was made with other content", op.id)}
+		}
+		replayed := recorded.Transaction
+		// A copy, for the one who posted it in this batch holds the original.
+		replayed.Entries = slices.Clone(replayed.Entries)
+		return Outcome{Result: Replayed, Transaction: &replayed}, nil
+	}
+	for _, e := range op.entries {
+		if err := d.admit(op.id, e); err != nil {
+			return Outcome{}, err
+		}
+	}
+	recorded, err = d.post(op.id, op.entries, op.fingerprint)
+	if err != nil {
+		return Outcome{}, err
+	}
+	d.accept()
+	return Outcome{Result: Applied, Transaction: &recorded.Transaction}, nil
+}
+
+// admit drafts the entry's account, or says why it cannot take the entry.
+func (d *decider) admit(transaction string, e EntryRequest) error {
+	w, err := d.account(e.Account)
+	if err != nil {
+		return err
+	}
+	refuse := func(code Code, format string, arguments ...any) error {
+		return &Error{Code: code, Account: e.Account, Transaction: transaction, Message: fmt.Sprintf(format, arguments...)}
+	}
+	switch {
+	case w.state == nil:
+		return refuse(ErrNotFound, "account %q does not exist; open it first", e.Account)
+	case e.Normal != 0 && w.state.Normal != e.Normal:
+		return refuse(ErrNotFound, "there is no %s-normal account %q", e.Normal, e.Account)
+	case w.state.Asset != e.Asset:
+		return refuse(ErrAssetMismatch, "account %q holds %s, not %s", e.Account, w.state.Asset, e.Asset)
+	case w.state.Status == StatusFrozen:
+		return refuse(ErrAccountFrozen, "account %q is frozen; it takes no transactions until it is opened again", e.Account)
+	case w.state.Status == StatusClosed:
+		return refuse(ErrAccountClosed, "account %q is closed", e.Account)
+	}
+	d.draftOf(w)
+	return nil
+}
+
+// post writes the entries to the drafts of their accounts, which the caller has
+// made, and records the transaction.
+func (d *decider) post(id string, requests []EntryRequest, fingerprint Fingerprint) (*RecordedTransaction, error) {
+	recorded := &RecordedTransaction{
+		Transaction: Transaction{ID: id, Entries: make([]Entry, len(requests)), RecordedAt: d.recordTime()},
+		Fingerprint: fingerprint,
+	}
+	for i, request := range requests {
+		entry, err := d.postEntry(request, recorded)
+		if err != nil {
+			return nil, err
+		}
+		recorded.Entries[i] = entry
+	}
+	for _, w := range d.drafts {
+		if err := w.checkLimit(id); err != nil {
+			return nil, err
+		}
+	}
+	if err := d.checkDrafts(recorded); err != nil {
+		return nil, err
+	}
+	d.record(recorded)
+	return recorded, nil
+}
+
+// recordTime is now, or the last time of an account that the operation touches
+// if a clock that was set back makes that the later one, so that no account's
+// times run backwards.
+func (d *decider) recordTime() time.Time {
+	at := d.now
+	for _, w := range d.drafts {
+		if w.draft.LastRecordedAt.After(at) {
+			at = w.draft.LastRecordedAt
+		}
+	}
+	return at
+}
+
+func (d *decider) postEntry(request EntryRequest, recorded *RecordedTransaction) (Entry, error) {
+	draft := d.accounts.get(request.Account).draft
+	balance, err := draft.Balance.post(request.Side, request.Amount)
+	if err != nil {
+		return Entry{}, &Error{Code: ErrAmountOutOfRange, Account: request.Account, Transaction: recorded.ID,
+			Message: fmt.Sprintf("the totals of account %q would be larger than the ledger can count", request.Account)}
+	}
+	draft.Balance = balance
+	draft.LastRecordedAt = recorded.RecordedAt
+	// The opening balance is entry 0: it is posted by the operation that opens
+	// the account, while there is no state yet.
+	if opening := d.accounts.get(request.Account).state == nil; !opening {
+		draft.Sequence++
+	}
+	return Entry{
+		Transaction: recorded.ID,
+		Account:     request.Account,
+		Stripe:      draft.Stripe,
+		Sequence:    draft.Sequence,
+		Side:        request.Side,
+		Asset:       draft.Asset,
+		Amount:      request.Amount,
+		Balance:     draft.Posted(),
+		RecordedAt:  recorded.RecordedAt,
+	}, nil
+}
+
+// checkLimit refuses a transaction whose net effect lowers the balance to below
+// the account's minimum. One that raises a balance is never refused, even while
+// it stays below.
+func (w *workingAccount) checkLimit(transaction string) error {
+	if w.draft.Unlimited || w.state == nil {
+		return nil
+	}
+	before, after := w.state.Posted(), w.draft.Posted()
+	if after.Cmp(before) >= 0 || after.Cmp(w.draft.MinBalance) >= 0 {
+		return nil
+	}
+	asset := w.draft.Asset
+	return &Error{Code: ErrInsufficientFunds, Account: w.id, Transaction: transaction,
+		Message: fmt.Sprintf("account %q has %s %s, and must keep at least %s",
+			w.id, asset.Format(before), asset.Code, asset.Format(w.draft.MinBalance))}
+}
+
+// checkDrafts asserts what must hold of every transaction, from the drafts and
+// entries themselves and not from how they were made.
+func (d *decider) checkDrafts(recorded *RecordedTransaction) error {
+	var nets assetNets
+	numbers := uint64(0)
+	for _, w := range d.drafts {
+		var before AccountState
+		if w.state != nil {
+			before = *w.state
+		}
+		if w.draft.LastRecordedAt.Before(before.LastRecordedAt) {
+			return broken("transaction %q would turn back the time of account %q", recorded.ID, w.id)
+		}
+		numbers += w.draft.Sequence - before.Sequence
+		debited := w.draft.Balance.Debits.wrappingAdd(before.Balance.Debits.Neg())
+		credited := w.draft.Balance.Credits.wrappingAdd(before.Balance.Credits.Neg())
+		if err := errors.Join(nets.add(w.draft.Asset, Debit, debited), nets.add(w.draft.Asset, Credit, credited)); err != nil {
+			return broken("transaction %q: %v", recorded.ID, err)
+		}
+	}
+	if asset, net, ok := nets.unbalanced(); ok {
+		return broken("transaction %q would leave debits and credits of %s apart by %s units", recorded.ID, asset, net)
+	}
+	for _, e := range recorded.Entries {
+		if e.Sequence > 0 {
+			numbers--
+		}
+	}
+	if numbers != 0 {
+		return broken("transaction %q would leave a gap in a sequence", recorded.ID)
+	}
+	return nil
+}

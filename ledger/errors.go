@@ -1,0 +1,100 @@
+package ledger
+
+import (
+	"fmt"
+	"strings"
+)
+
+// Code says why the ledger refused or could not answer. Codes are stable: they
+// are what programs branch on, and they survive every adapter. Each is an
+// error of its own, so that errors.Is(err, ledger.ErrNotFound) tells it
+// wherever it is wrapped.
+type Code string
+
+// Error returns the code itself.
+func (c Code) Error() string { return string(c) }
+
+// The codes.
+const (
+	// ErrInvalidRequest: the request is malformed and can never succeed.
+	ErrInvalidRequest Code = "invalid_request"
+	// ErrNotFound: what the request names is not in this ledger.
+	ErrNotFound Code = "not_found"
+	// ErrAccountExists: another account was opened under this id.
+	ErrAccountExists Code = "account_exists"
+	// ErrAssetExists: the asset is known with another scale.
+	ErrAssetExists Code = "asset_exists"
+	// ErrTransactionConflict: the id belongs to a transaction of other content.
+	ErrTransactionConflict Code = "transaction_conflict"
+	// ErrAccountNotEmpty: only an account with a zero balance can be closed.
+	ErrAccountNotEmpty Code = "account_not_empty"
+	// ErrInsufficientFunds: the account would fall below its minimum balance.
+	ErrInsufficientFunds Code = "insufficient_funds"
+	// ErrAccountFrozen: the account takes no new transactions for now.
+	ErrAccountFrozen Code = "account_frozen"
+	// ErrAccountClosed: the account takes no new transactions any more.
+	ErrAccountClosed Code = "account_closed"
+	// ErrUnbalanced: debits and credits differ in some asset.
+	ErrUnbalanced Code = "unbalanced"
+	// ErrAssetMismatch: an entry is in another asset than its account.
+	ErrAssetMismatch Code = "asset_mismatch"
+	// ErrAmountOutOfRange: an amount or a total has too many digits.
+	ErrAmountOutOfRange Code = "amount_out_of_range"
+	// ErrOverloaded: too much is waiting; nothing was done, ask again later.
+	ErrOverloaded Code = "overloaded"
+	// ErrUnavailable: the store cannot be reached; ask again with the same id,
+	// which tells whether the request took effect.
+	ErrUnavailable Code = "unavailable"
+	// ErrInternal: a rule that always holds was found broken; nothing was saved.
+	ErrInternal Code = "internal"
+)
+
+// Error is every error that the ledger itself makes. Reach it with errors.AsType
+// to learn the ids involved, or test its code with errors.Is.
+type Error struct {
+	// Code is what went wrong, for programs.
+	Code Code
+	// Message is what went wrong and what to do, for people.
+	Message string
+	// Field is the part of the request at fault, if it is one.
+	Field string
+	// Account and Transaction are the ids involved, if there are any.
+	Account     string
+	Transaction string
+	// Cause is the error beneath, if there is one.
+	Cause error
+}
+
+// Error returns the message, with the cause behind it.
+func (e *Error) Error() string {
+	var b strings.Builder
+	if e.Message == "" {
+		b.WriteString(string(e.Code))
+	} else {
+		b.WriteString(e.Message)
+	}
+	if e.Cause != nil {
+		b.WriteString(": ")
+		b.WriteString(e.Cause.Error())
+	}
+	return b.String()
+}
+
+// Is tells whether target is e's code.
+func (e *Error) Is(target error) bool {
+	code, ok := target.(Code)
+	return ok && code == e.Code
+}
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Cause }
+
+// NoAccount is the [ErrNotFound] of an account.
+func NoAccount(id string) error {
+	return &Error{Code: ErrNotFound, Account: id, Message: fmt.Sprintf("account %q does not exist", id)}
+}
+
+// NoTransaction is the [ErrNotFound] of a transaction.
+func NoTransaction(id string) error {
+	return &Error{Code: ErrNotFound, Transaction: id, Message: fmt.Sprintf("transaction %q does not exist", id)}
+}

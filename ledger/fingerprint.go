@@ -1,0 +1,88 @@
+package ledger
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+)
+
+// Fingerprint tells the content of a request: the SHA-256 of its canonical
+// form. Stores keep it with what the request made, so that a repeated id can be
+// told to be a replay or a conflict.
+//
+// The canonical form starts with its version. Each field follows as a tag, a
+// length and its bytes, in the order of the tags, and a field that was not
+// given is left out altogether; so a field that is added later does not change
+// the fingerprint of a request that does not use it.
+type Fingerprint [sha256.Size]byte
+
+const (
+	formTransaction = "ledger/transaction/1"
+	formAccount     = "ledger/account/1"
+)
+
+// Tags of the canonical forms. They are never renumbered or used anew.
+const (
+	tagEntries        = 1
+	tagAsset          = 1
+	tagNormal         = 2
+	tagMinBalance     = 3
+	tagUnlimited      = 4
+	tagName           = 5
+	tagOpeningBalance = 6
+)
+
+// fingerprint covers all that decides what the transaction does. The id is the
+// key under which it is kept, and not part of it.
+func (r TransactionRequest) fingerprint() Fingerprint {
+	var buffer [512]byte
+	entries := buffer[:0]
+	for _, e := range r.Entries {
+		entries = appendText(entries, e.Account)
+		entries = append(entries, byte(e.Side))
+		entries = appendText(entries, e.Asset.Code)
+		entries = append(entries, e.Asset.Scale)
+		entries = appendAmount(entries, e.Amount)
+	}
+	var formBuffer [640]byte
+	form := append(formBuffer[:0], formTransaction...)
+	form = appendField(form, tagEntries, entries)
+	return sha256.Sum256(form)
+}
+
+// fingerprint covers the whole normalized request but its id.
+func (r AccountRequest) fingerprint() Fingerprint {
+	form := append([]byte(nil), formAccount...)
+	form = appendField(form, tagAsset, append(appendText(nil, r.Asset.Code), r.Asset.Scale))
+	form = appendField(form, tagNormal, []byte{byte(r.Normal)})
+	form = appendField(form, tagMinBalance, appendAmount(nil, r.MinBalance))
+	if r.Unlimited {
+		form = appendField(form, tagUnlimited, []byte{1})
+	}
+	if r.Name != "" {
+		form = appendField(form, tagName, []byte(r.Name))
+	}
+	if r.OpeningBalance.Sign() != 0 {
+		form = appendField(form, tagOpeningBalance, appendAmount(nil, r.OpeningBalance))
+	}
+	return sha256.Sum256(form)
+}
+
+func appendField(form []byte, tag byte, value []byte) []byte {
+	form = append(form, tag)
+	form = binary.AppendUvarint(form, uint64(len(value)))
+	return append(form, value...)
+}
+
+func appendText(form []byte, text string) []byte {
+	form = binary.AppendUvarint(form, uint64(len(text)))
+	return append(form, text...)
+}
+
+// appendAmount writes the decimal digits, which no change of the amount's
+// layout can alter.
+func appendAmount(form []byte, a Amount) []byte {
+	var digits [80]byte
+	text := a.AppendText(digits[:0])
+	form = append(form, byte(len(text)))
+	return append(form, text...)
+}

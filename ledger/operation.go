@@ -1,0 +1,97 @@
+package ledger
+
+// Operation is one validated request to change the books, ready for a store to
+// hand to [Decide]. Operations are immutable, so one can be decided again after
+// a failed commit.
+type Operation interface {
+	// decide judges the operation on what the decider holds and changes that
+	// accordingly, or returns why it is refused and changes nothing.
+	decide(d *decider) (Outcome, error)
+}
+
+// Outcome is what became of one operation.
+type Outcome struct {
+	Result Result
+	// Account is the account as it now stands, if the operation was on one and
+	// was not rejected.
+	Account *Account
+	// Transaction is the transaction as it was written, if the operation was one
+	// and was not rejected.
+	Transaction *Transaction
+	// Err says why the operation was rejected; it is an [*Error].
+	Err error
+}
+
+// Result says whether an operation took effect.
+type Result uint8
+
+// The results. The zero Result is none of them.
+const (
+	// Applied: the operation took effect now.
+	Applied Result = 1 + iota
+	// Replayed: the same operation took effect before; nothing changed.
+	Replayed
+	// Rejected: the operation is refused; nothing changed, and its id is free.
+	Rejected
+)
+
+// String returns "applied", "replayed" or "rejected".
+func (r Result) String() string {
+	switch r {
+	case Applied:
+		return "applied"
+	case Replayed:
+		return "replayed"
+	case Rejected:
+		return "rejected"
+	default:
+		return "no result"
+	}
+}
+
+func rejected(err error) Outcome { return Outcome{Result: Rejected, Err: err} }
+
+// postOperation posts a transaction.
+type postOperation struct {
+	id          string
+	entries     []EntryRequest
+	fingerprint Fingerprint
+}
+
+func newPostOperation(r TransactionRequest) (*postOperation, error) {
+	if err := r.validate(); err != nil {
+		return nil, err
+	}
+	return &postOperation{id: r.ID, entries: r.Entries, fingerprint: r.fingerprint()}, nil
+}
+
+// openOperation opens an account, and the world account of its asset if this is
+// the first account in it.
+type openOperation struct {
+	request     AccountRequest
+	fingerprint Fingerprint
+}
+
+func newOpenOperation(r AccountRequest) (*openOperation, error) {
+	r, err := r.normalized()
+	if err != nil {
+		return nil, err
+	}
+	return &openOperation{request: r, fingerprint: r.fingerprint()}, nil
+}
+
+// changeOperation changes an account's name or status.
+type changeOperation struct {
+	id     string
+	change AccountChange
+}
+
+func newChangeOperation(id string, change AccountChange) (*changeOperation, error) {
+	if err := change.validate(); err != nil {
+		return nil, err
+	}
+	if isWorldID(id) {
+		return nil, &Error{Code: ErrInvalidRequest, Field: "id", Account: id, Message: "a world account cannot be changed"}
+	}
+	return &changeOperation{id: id, change: change}, nil
+}

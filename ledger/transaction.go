@@ -1,0 +1,168 @@
+package ledger
+
+import (
+	"fmt"
+	"time"
+)
+
+// Limits on one request, so that none can occupy a store for long.
+const (
+	// MaxEntries is the most entries of a transaction.
+	MaxEntries = 1000
+	// MaxBatch is the most members of a batch.
+	MaxBatch = 1000
+)
+
+// Transaction is what the ledger wrote: two or more entries, all or none of
+// them, whose debits equal their credits in every asset. It never changes.
+type Transaction struct {
+	ID      string
+	Entries []Entry
+	// RecordedAt is when the ledger wrote it, in UTC, to the microsecond.
+	RecordedAt time.Time
+}
+
+// Entry is one debit or credit on one account.
+type Entry struct {
+	// Transaction is the id of the transaction that the entry is part of.
+	Transaction string
+	Account     string
+	// Stripe tells apart the chains of a world account, each of which counts
+	// its own entries. It is 0 for every other account.
+	Stripe uint8
+	// Sequence numbers the account's entries 1, 2, 3 … without a gap; 0 is the
+	// opening balance.
+	Sequence uint64
+	Side     Side
+	Asset    Asset
+	// Amount is positive.
+	Amount Amount
+	// Balance is the account's posted balance right after this entry, read by
+	// its normal side; for a world account, the stripe's.
+	Balance    Amount
+	RecordedAt time.Time
+}
+
+// TransactionRequest asks for a transaction. Its id is the idempotency key: the
+// same id with the same content takes effect once, however often it is asked.
+type TransactionRequest struct {
+	ID      string
+	Entries []EntryRequest
+}
+
+// EntryRequest asks for one entry. An account may occur in several entries of
+// one transaction; its limit judges what they do together.
+type EntryRequest struct {
+	Account string
+	Side    Side
+	// Asset must be the account's own, so that an amount meant in one asset
+	// cannot land in another.
+	Asset Asset
+	// Amount is positive, with at most [MaxDigits] digits.
+	Amount Amount
+	// Normal, if set, is the normal side that the account must have; an account
+	// of the other side counts as not found. It is not part of the content that
+	// tells a replay from a conflict.
+	Normal Side
+}
+
+// Deposit brings an amount into the ledger: it debits the asset's world account
+// and credits Account, which must be credit-normal, so that a deposit never
+// lowers a balance.
+type Deposit struct {
+	ID      string
+	Account string
+	Asset   Asset
+	Amount  Amount
+}
+
+// Request returns the transaction that the deposit is.
+func (d Deposit) Request() TransactionRequest {
+	return TransactionRequest{ID: d.ID, Entries: []EntryRequest{
+		{Account: WorldID(d.Asset.Code), Side: Debit, Asset: d.Asset, Amount: d.Amount},
+		{Account: d.Account, Side: Credit, Asset: d.Asset, Amount: d.Amount, Normal: Credit},
+	}}
+}
+
+// validate says why the request can never succeed, or nil.
+func (r TransactionRequest) validate() error {
+	if err := validateID("id", r.ID); err != nil {
+		return err
+	}
+	if isOpeningID(r.ID) {
+		return r.invalid("id", fmt.Sprintf("transaction id %q is reserved for opening balances", r.ID))
+	}
+	if len(r.Entries) < 2 || len(r.Entries) > MaxEntries {
+		return r.invalid("entries", fmt.Sprintf("a transaction should have 2 to %d entries, not %d", MaxEntries, len(r.Entries)))
+	}
+	for i, e := range r.Entries {
+		field := func(name string) string { return fmt.Sprintf("entries[%d].%s", i, name) }
+		if ValidateID(e.Account) != nil {
+			return validateID(field("account"), e.Account)
+		}
+		switch {
+		case !e.Side.valid():
+			return r.invalid(field("side"), field("side")+" should be debit or credit")
+		case e.Normal != 0 && !e.Normal.valid():
+			return r.invalid(field("normal"), field("normal")+" should be debit, credit or not given")
+		case e.Asset.Validate() != nil:
+			return r.invalid(field("asset"), field("asset")+": "+e.Asset.Validate().Error())
+		case e.Amount.Sign() <= 0:
+			return r.invalid(field("amount"), field("amount")+" should be positive")
+		case !e.Amount.fits():
+			return &Error{Code: ErrAmountOutOfRange, Field: field("amount"), Transaction: r.ID,
+				Message: fmt.Sprintf("%s should have at most %d digits", field("amount"), MaxDigits)}
+		}
+	}
+	return r.validateBalanced()
+}
+
+func (r TransactionRequest) validateBalanced() error {
+	var nets assetNets
+	for _, e := range r.Entries {
+		if err := nets.add(e.Asset, e.Side, e.Amount); err != nil {
+			return err
+		}
+	}
+	if asset, net, ok := nets.unbalanced(); ok {
+		return &Error{Code: ErrUnbalanced, Field: "entries", Transaction: r.ID,
+			Message: fmt.Sprintf("debits and credits of %s differ by %s", asset, asset.Format(net.abs()))}
+	}
+	return nil
+}
+
+func (r TransactionRequest) invalid(field, message string) error {
+	return &Error{Code: ErrInvalidRequest, Field: field, Message: message, Transaction: r.ID}
+}
+
+// assetNets is debits less credits for each asset. Most transactions are in one
+// or two, so it is searched from the front.
+type assetNets []assetNet
+
+type assetNet struct {
+	asset Asset
+	net   Amount
+}
+
+func (n *assetNets) add(asset Asset, side Side, amount Amount) (err error) {
+	if side == Credit {
+		amount = amount.Neg()
+	}
+	for i := range *n {
+		if (*n)[i].asset == asset {
+			(*n)[i].net, err = (*n)[i].net.Add(amount)
+			return err
+		}
+	}
+	*n = append(*n, assetNet{asset, amount})
+	return nil
+}
+
+func (n assetNets) unbalanced() (Asset, Amount, bool) {
+	for _, a := range n {
+		if a.net.Sign() != 0 {
+			return a.asset, a.net, true
+		}
+	}
+	return Asset{}, Amount{}, false
+}
