@@ -1,8 +1,6 @@
 package ledger
 
-import (
-	"math/bits"
-)
+import "math/bits"
 
 // Amount is an exact signed count of an asset's smallest unit: cents for
 // USD/2, satoshi for BTC/8. The zero value is zero. Amounts are plain values:
@@ -18,8 +16,9 @@ import (
 // deciding functions copy and compare amounts on every entry, and big.Int
 // allocates and cannot be compared with ==.
 type Amount struct {
-	// Two's complement, least significant limb first.
-	limbs [4]uint64
+	// Two's complement, w0 the least significant. Four fields, and not an array,
+	// for the compiler keeps a struct of four in registers.
+	w0, w1, w2, w3 uint64
 }
 
 // MaxDigits is the most decimal digits that an amount in a request may have,
@@ -29,19 +28,19 @@ const MaxDigits = 38
 // NewAmount returns the amount of n smallest units.
 func NewAmount(n int64) Amount {
 	extension := uint64(n >> 63)
-	return Amount{limbs: [4]uint64{uint64(n), extension, extension, extension}}
+	return Amount{uint64(n), extension, extension, extension}
 }
 
 // Int64 returns the count of units, and whether it fits an int64.
 func (a Amount) Int64() (n int64, ok bool) {
-	n = int64(a.limbs[0])
+	n = int64(a.w0)
 	return n, NewAmount(n) == a
 }
 
 // Sign returns -1, 0 or +1 as a is negative, zero or positive.
 func (a Amount) Sign() int {
 	switch {
-	case a.limbs[3]>>63 == 1:
+	case a.negative():
 		return -1
 	case a == Amount{}:
 		return 0
@@ -52,27 +51,33 @@ func (a Amount) Sign() int {
 
 // Cmp returns -1, 0 or +1 as a is less than, equal to or greater than b.
 func (a Amount) Cmp(b Amount) int {
-	const signBit = 1 << 63
-	for i := 3; i >= 0; i-- {
-		x, y := a.limbs[i], b.limbs[i]
-		if i == 3 {
-			x, y = x^signBit, y^signBit
-		}
-		if x < y {
-			return -1
-		}
-		if x > y {
-			return 1
-		}
+	switch {
+	case a == b:
+		return 0
+	case a.less(b):
+		return -1
+	default:
+		return 1
 	}
-	return 0
 }
+
+func (a Amount) less(b Amount) bool {
+	// Flipping the sign bits turns two's complement order into that of unsigned
+	// numbers, in which a < b exactly if a - b borrows.
+	const signBit = 1 << 63
+	_, borrow := bits.Sub64(a.w0, b.w0, 0)
+	_, borrow = bits.Sub64(a.w1, b.w1, borrow)
+	_, borrow = bits.Sub64(a.w2, b.w2, borrow)
+	_, borrow = bits.Sub64(a.w3^signBit, b.w3^signBit, borrow)
+	return borrow == 1
+}
+
+func (a Amount) negative() bool { return a.w3>>63 == 1 }
 
 // Add returns a + b, or [ErrAmountOutOfRange].
 func (a Amount) Add(b Amount) (Amount, error) {
 	sum := a.wrappingAdd(b)
-	negative := sum.limbs[3] >> 63
-	if a.limbs[3]>>63 == b.limbs[3]>>63 && negative != a.limbs[3]>>63 || sum == minInt256 {
+	if a.negative() == b.negative() && sum.negative() != a.negative() || sum == minInt256 {
 		return Amount{}, errTotalOutOfRange()
 	}
 	return sum, nil
@@ -84,23 +89,27 @@ func (a Amount) Sub(b Amount) (Amount, error) {
 }
 
 // Neg returns -a. Every amount has a negation, since the range is symmetric.
-func (a Amount) Neg() Amount {
-	for i := range a.limbs {
-		a.limbs[i] = ^a.limbs[i]
-	}
-	return a.wrappingAdd(Amount{limbs: [4]uint64{1}})
-}
+func (a Amount) Neg() Amount { return Amount{}.wrappingSub(a) }
 
 // minInt256 is the one bit pattern outside the symmetric range.
-var minInt256 = Amount{limbs: [4]uint64{3: 1 << 63}}
+var minInt256 = Amount{w3: 1 << 63}
 
 func (a Amount) wrappingAdd(b Amount) (sum Amount) {
 	var carry uint64
-	sum.limbs[0], carry = bits.Add64(a.limbs[0], b.limbs[0], 0)
-	sum.limbs[1], carry = bits.Add64(a.limbs[1], b.limbs[1], carry)
-	sum.limbs[2], carry = bits.Add64(a.limbs[2], b.limbs[2], carry)
-	sum.limbs[3], _ = bits.Add64(a.limbs[3], b.limbs[3], carry)
+	sum.w0, carry = bits.Add64(a.w0, b.w0, 0)
+	sum.w1, carry = bits.Add64(a.w1, b.w1, carry)
+	sum.w2, carry = bits.Add64(a.w2, b.w2, carry)
+	sum.w3, _ = bits.Add64(a.w3, b.w3, carry)
 	return sum
+}
+
+func (a Amount) wrappingSub(b Amount) (difference Amount) {
+	var borrow uint64
+	difference.w0, borrow = bits.Sub64(a.w0, b.w0, 0)
+	difference.w1, borrow = bits.Sub64(a.w1, b.w1, borrow)
+	difference.w2, borrow = bits.Sub64(a.w2, b.w2, borrow)
+	difference.w3, _ = bits.Sub64(a.w3, b.w3, borrow)
+	return difference
 }
 
 // abs returns the magnitude of a.
@@ -113,12 +122,12 @@ func (a Amount) abs() Amount {
 
 // fits says whether a has at most [MaxDigits] digits.
 func (a Amount) fits() bool {
-	return a.abs().Cmp(maxRequestAmount) <= 0
+	return !maxRequestAmount.less(a.abs())
 }
 
 // maxRequestAmount is 10^MaxDigits - 1.
 var maxRequestAmount = func() Amount {
-	a := Amount{}
+	var a Amount
 	for range MaxDigits {
 		a = a.mulAdd(10, 9)
 	}
@@ -127,20 +136,21 @@ var maxRequestAmount = func() Amount {
 
 // mulAdd returns a*m + c for a non-negative a whose result fits the range.
 func (a Amount) mulAdd(m, c uint64) Amount {
-	for i := range a.limbs {
-		hi, lo := bits.Mul64(a.limbs[i], m)
+	for _, limb := range [...]*uint64{&a.w0, &a.w1, &a.w2, &a.w3} {
+		high, low := bits.Mul64(*limb, m)
 		var carry uint64
-		a.limbs[i], carry = bits.Add64(lo, c, 0)
-		c = hi + carry
+		*limb, carry = bits.Add64(low, c, 0)
+		c = high + carry
 	}
 	return a
 }
 
 // divMod returns the quotient and remainder of a non-negative a by d.
 func (a Amount) divMod(d uint64) (quotient Amount, remainder uint64) {
-	for i := 3; i >= 0; i-- {
-		quotient.limbs[i], remainder = bits.Div64(remainder, a.limbs[i], d)
-	}
+	quotient.w3, remainder = bits.Div64(0, a.w3, d)
+	quotient.w2, remainder = bits.Div64(remainder, a.w2, d)
+	quotient.w1, remainder = bits.Div64(remainder, a.w1, d)
+	quotient.w0, remainder = bits.Div64(remainder, a.w0, d)
 	return quotient, remainder
 }
 

@@ -3,6 +3,7 @@ package ledger
 import (
 	"encoding"
 	"encoding/binary"
+	"math/bits"
 )
 
 var (
@@ -14,18 +15,29 @@ var (
 // few bytes as it takes, none for zero. It never fails.
 func (a Amount) AppendBinary(b []byte) ([]byte, error) {
 	var full [32]byte
-	for i, limb := range a.limbs {
-		binary.BigEndian.PutUint64(full[24-8*i:], limb)
+	binary.BigEndian.PutUint64(full[0:], a.w3)
+	binary.BigEndian.PutUint64(full[8:], a.w2)
+	binary.BigEndian.PutUint64(full[16:], a.w1)
+	binary.BigEndian.PutUint64(full[24:], a.w0)
+	return append(b, full[len(full)-a.binarySize():]...), nil
+}
+
+// binarySize is the number of bytes that hold a with its sign bit.
+func (a Amount) binarySize() int {
+	if a == (Amount{}) {
+		return 0
 	}
-	start := 0
-	for start < len(full) && full[start] == byte(int8(full[0])>>7) {
-		start++
+	// A negative number needs as many bits as its complement.
+	if a.negative() {
+		a = Amount{^a.w0, ^a.w1, ^a.w2, ^a.w3}
 	}
-	// Keep a byte of the sign where the first significant bit does not tell it.
-	if start == len(full) && full[0] != 0 || start > 0 && start < len(full) && (full[start]^full[0])&0x80 != 0 {
-		start--
+	significant := bits.Len64(a.w0)
+	for i, limb := range [...]uint64{a.w1, a.w2, a.w3} {
+		if limb != 0 {
+			significant = 64*(i+1) + bits.Len64(limb)
+		}
 	}
-	return append(b, full[start:]...), nil
+	return significant/8 + 1
 }
 
 // UnmarshalBinary reads what [Amount.AppendBinary] wrote.
@@ -34,14 +46,16 @@ func (a *Amount) UnmarshalBinary(data []byte) error {
 	if len(data) > len(full) {
 		return errTotalOutOfRange()
 	}
+	start := len(full) - len(data)
 	if len(data) > 0 && data[0]&0x80 != 0 {
-		for i := range full[:len(full)-len(data)] {
+		for i := range full[:start] {
 			full[i] = 0xff
 		}
 	}
-	copy(full[len(full)-len(data):], data)
-	for i := range a.limbs {
-		a.limbs[i] = binary.BigEndian.Uint64(full[24-8*i:])
-	}
+	copy(full[start:], data)
+	a.w3 = binary.BigEndian.Uint64(full[0:])
+	a.w2 = binary.BigEndian.Uint64(full[8:])
+	a.w1 = binary.BigEndian.Uint64(full[16:])
+	a.w0 = binary.BigEndian.Uint64(full[24:])
 	return nil
 }

@@ -46,7 +46,7 @@ func (b Balance) Posted(normal Side) Amount {
 		debits, credits = credits, debits
 	}
 	// Both totals are in [0, 2^255-1], so their difference is in range.
-	return credits.wrappingAdd(debits.Neg())
+	return credits.wrappingSub(debits)
 }
 
 // post returns the balance after amount on side, or [ErrAmountOutOfRange].

@@ -48,46 +48,23 @@ type Decision struct {
 	Transactions []*RecordedTransaction
 }
 
-// Decide judges a batch of operations in order, each on the books as those
-// before it left them. It is pure: the same view, operations and time give the
-// same decision. The time is the store's, taken while it holds the accounts; it
-// counts to the microsecond.
-//
-// An error means that the view broke a rule that always holds, or that deciding
-// would; it is an [ErrInternal], nothing of the batch may be saved, and no
-// outcome exists.
-func Decide(view View, operations []Operation, now time.Time) (Decision, error) {
-	d := decider{
-		view:     view,
-		now:      now.UTC().Truncate(time.Microsecond),
-		outcomes: make([]Outcome, 0, len(operations)),
-	}
-	for _, operation := range operations {
-		outcome, err := operation.decide(&d)
-		if errors.Is(err, ErrInternal) {
-			return Decision{}, err
-		}
-		if err != nil {
-			d.discard()
-			outcome = rejected(err)
-		}
-		d.outcomes = append(d.outcomes, outcome)
-	}
-	return d.decision(), nil
-}
-
-// decider is the books as the batch has changed them so far, over the view.
-type decider struct {
-	view         View
-	now          time.Time
-	outcomes     []Outcome
-	accounts     workingSet
+// Decider judges batches of operations. Its zero value works. It keeps nothing
+// from one batch to the next but the memory it worked in, so that deciding a
+// deposit allocates little more than its answer. It is not safe for use by
+// several goroutines at once.
+type Decider struct {
+	view     View
+	now      time.Time
+	accounts workingSet
+	// transactions are the new ones of the batch.
 	transactions []*RecordedTransaction
-	// byID finds in transactions. It is made with the second of them, for a
-	// batch of one never looks back.
+	// byID finds in transactions. It is filled from the second of them on, for
+	// the first is found without.
 	byID map[string]*RecordedTransaction
 	// drafts are the accounts that the operation under way would change.
 	drafts []*workingAccount
+	states arena[AccountState]
+	result []*AccountState
 }
 
 // workingAccount is an account that the batch has looked at.
@@ -101,39 +78,86 @@ type workingAccount struct {
 	changed bool
 }
 
+// Decide judges a batch of operations in order, each on the books as those
+// before it left them. It is pure: the same view, operations and time give the
+// same decision. The time is the store's, taken while it holds the accounts; it
+// counts to the microsecond. The decision's accounts and its list of
+// transactions are valid until the next call; the rest is the caller's.
+//
+// An error means that the view broke a rule that always holds, or that deciding
+// would; it is an [ErrInternal], nothing of the batch may be saved, and no
+// outcome exists.
+func (d *Decider) Decide(view View, operations []Operation, now time.Time) (Decision, error) {
+	d.reset()
+	d.view, d.now = view, now.UTC().Truncate(time.Microsecond)
+	outcomes := make([]Outcome, len(operations))
+	for i, operation := range operations {
+		outcome, err := operation.decide(d)
+		if errors.Is(err, ErrInternal) {
+			return Decision{}, err
+		}
+		if err != nil {
+			d.discard()
+			outcome = rejected(err)
+		}
+		outcomes[i] = outcome
+	}
+	for _, w := range d.accounts.all() {
+		if w.changed {
+			d.result = append(d.result, w.state)
+		}
+	}
+	return Decision{Outcomes: outcomes, Accounts: d.result, Transactions: d.transactions}, nil
+}
+
+// reset forgets the batch before, and the memory of an exceptionally large one.
+func (d *Decider) reset() {
+	const keep = 4 * MaxBatch
+	if len(d.states.items) > keep || len(d.accounts.arena.items) > keep {
+		*d = Decider{}
+	}
+	d.accounts.reset()
+	d.states.reset()
+	clear(d.transactions)
+	d.transactions = d.transactions[:0]
+	clear(d.byID)
+	d.drafts = d.drafts[:0]
+	d.result = d.result[:0]
+}
+
 // account returns the account with the id, whose state is nil if it doesn't
 // exist, and checks what the view says of it.
-func (d *decider) account(id string) (*workingAccount, error) {
+func (d *Decider) account(id string) (*workingAccount, error) {
 	if w := d.accounts.get(id); w != nil {
 		return w, nil
 	}
-	w := &workingAccount{id: id, state: d.view.Account(id)}
-	if w.state != nil {
-		if err := w.state.check(id); err != nil {
+	state := d.view.Account(id)
+	if state != nil {
+		if err := state.check(id); err != nil {
 			return nil, err
 		}
 	}
-	d.accounts.add(w)
-	return w, nil
+	return d.accounts.add(id, state), nil
 }
 
-// draftOf returns the draft of the account for the operation to change.
-func (d *decider) draftOf(w *workingAccount) *AccountState {
+// draftOf returns the draft of an account that exists, for the operation to
+// change.
+func (d *Decider) draftOf(w *workingAccount) *AccountState {
 	if w.draft == nil {
-		draft := *w.state
-		d.propose(w, &draft)
+		*d.propose(w) = *w.state
 	}
 	return w.draft
 }
 
-// propose makes draft what the operation would leave of w.
-func (d *decider) propose(w *workingAccount, draft *AccountState) {
-	w.draft = draft
+// propose gives w an empty draft.
+func (d *Decider) propose(w *workingAccount) *AccountState {
+	w.draft = d.states.next()
 	d.drafts = append(d.drafts, w)
+	return w.draft
 }
 
 // accept makes the drafts of the operation the state of the books.
-func (d *decider) accept() {
+func (d *Decider) accept() {
 	for _, w := range d.drafts {
 		w.state, w.draft, w.changed = w.draft, nil, true
 	}
@@ -141,7 +165,7 @@ func (d *decider) accept() {
 }
 
 // discard forgets the drafts of an operation that is refused.
-func (d *decider) discard() {
+func (d *Decider) discard() {
 	for _, w := range d.drafts {
 		w.draft = nil
 	}
@@ -149,11 +173,11 @@ func (d *decider) discard() {
 }
 
 // transaction returns the transaction with the id, or nil.
-func (d *decider) transaction(id string) (*RecordedTransaction, error) {
+func (d *Decider) transaction(id string) (*RecordedTransaction, error) {
 	if t := d.byID[id]; t != nil {
 		return t, nil
 	}
-	if len(d.transactions) == 1 && d.transactions[0].ID == id {
+	if len(d.transactions) > 0 && d.transactions[0].ID == id {
 		return d.transactions[0], nil
 	}
 	t := d.view.Transaction(id)
@@ -164,25 +188,15 @@ func (d *decider) transaction(id string) (*RecordedTransaction, error) {
 }
 
 // record adds a transaction to the books of the batch.
-func (d *decider) record(t *RecordedTransaction) {
+func (d *Decider) record(t *RecordedTransaction) {
 	d.transactions = append(d.transactions, t)
-	if len(d.transactions) < 2 {
+	if len(d.transactions) == 1 {
 		return
 	}
 	if d.byID == nil {
-		d.byID = map[string]*RecordedTransaction{d.transactions[0].ID: d.transactions[0]}
+		d.byID = make(map[string]*RecordedTransaction)
 	}
 	d.byID[t.ID] = t
-}
-
-func (d *decider) decision() Decision {
-	decision := Decision{Outcomes: d.outcomes, Transactions: d.transactions}
-	for _, w := range d.accounts.list {
-		if w.changed {
-			decision.Accounts = append(decision.Accounts, w.state)
-		}
-	}
-	return decision
 }
 
 // check says what is impossible about a state that a store returned for id.
@@ -208,17 +222,20 @@ func broken(format string, arguments ...any) error {
 // workingSet finds working accounts by id. A deposit has two of them, which a
 // short walk finds sooner than a map.
 type workingSet struct {
-	list  []*workingAccount
+	arena arena[workingAccount]
+	// index is filled once there are more than workingSetWalk accounts.
 	index map[string]*workingAccount
 }
 
 const workingSetWalk = 8
 
+func (s *workingSet) all() []*workingAccount { return s.arena.items[:s.arena.used] }
+
 func (s *workingSet) get(id string) *workingAccount {
-	if s.index != nil {
+	if s.arena.used > workingSetWalk {
 		return s.index[id]
 	}
-	for _, w := range s.list {
+	for _, w := range s.all() {
 		if w.id == id {
 			return w
 		}
@@ -226,15 +243,43 @@ func (s *workingSet) get(id string) *workingAccount {
 	return nil
 }
 
-func (s *workingSet) add(w *workingAccount) {
-	s.list = append(s.list, w)
-	if s.index == nil && len(s.list) > workingSetWalk {
-		s.index = make(map[string]*workingAccount, 2*len(s.list))
-		for _, each := range s.list {
+func (s *workingSet) add(id string, state *AccountState) *workingAccount {
+	w := s.arena.next()
+	*w = workingAccount{id: id, state: state}
+	if s.arena.used <= workingSetWalk {
+		return w
+	}
+	if s.index == nil {
+		s.index = make(map[string]*workingAccount)
+	}
+	if s.arena.used == workingSetWalk+1 {
+		for _, each := range s.all() {
 			s.index[each.id] = each
 		}
 	}
-	if s.index != nil {
-		s.index[w.id] = w
-	}
+	s.index[id] = w
+	return w
 }
+
+func (s *workingSet) reset() {
+	s.arena.reset()
+	clear(s.index)
+}
+
+// arena hands out values at addresses that stay, and uses them again after a
+// reset.
+type arena[T any] struct {
+	items []*T
+	used  int
+}
+
+// next returns a value that may still hold what it held before the reset.
+func (a *arena[T]) next() *T {
+	if a.used == len(a.items) {
+		a.items = append(a.items, new(T))
+	}
+	a.used++
+	return a.items[a.used-1]
+}
+
+func (a *arena[T]) reset() { a.used = 0 }

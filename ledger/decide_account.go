@@ -2,7 +2,7 @@ package ledger
 
 import "fmt"
 
-func (op *openOperation) decide(d *decider) (Outcome, error) {
+func (op *openOperation) decide(d *Decider) (Outcome, error) {
 	request := op.request
 	w, err := d.account(request.ID)
 	if err != nil {
@@ -37,7 +37,7 @@ func (op *openOperation) decide(d *decider) (Outcome, error) {
 
 // admitAsset makes the world account of an asset that is new to the ledger, and
 // refuses an asset that is known with another scale.
-func (d *decider) admitAsset(asset Asset) error {
+func (d *Decider) admitAsset(asset Asset) error {
 	world, err := d.account(WorldID(asset.Code))
 	if err != nil {
 		return err
@@ -55,13 +55,13 @@ func (d *decider) admitAsset(asset Asset) error {
 	return nil
 }
 
-func (d *decider) open(w *workingAccount, account Account, fingerprint Fingerprint) {
+func (d *Decider) open(w *workingAccount, account Account, fingerprint Fingerprint) {
 	account.Status = StatusOpen
 	account.OpenedAt = d.now
-	d.propose(w, &AccountState{Account: account, LastRecordedAt: d.now, Fingerprint: fingerprint})
+	*d.propose(w) = AccountState{Account: account, LastRecordedAt: d.now, Fingerprint: fingerprint}
 }
 
-func (d *decider) postOpening(request AccountRequest) error {
+func (d *Decider) postOpening(request AccountRequest) error {
 	world, err := d.account(WorldID(request.Asset.Code))
 	if err != nil {
 		return err
@@ -78,7 +78,7 @@ func (d *decider) postOpening(request AccountRequest) error {
 	return err
 }
 
-func (op *changeOperation) decide(d *decider) (Outcome, error) {
+func (op *changeOperation) decide(d *Decider) (Outcome, error) {
 	w, err := d.account(op.id)
 	if err != nil {
 		return Outcome{}, err

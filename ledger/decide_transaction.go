@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func (op *postOperation) decide(d *decider) (Outcome, error) {
+func (op *postOperation) decide(d *Decider) (Outcome, error) {
 	recorded, err := d.transaction(op.id)
 	if err != nil {
 		return Outcome{}, err
@@ -36,7 +36,7 @@ func (op *postOperation) decide(d *decider) (Outcome, error) {
 }
 
 // admit drafts the entry's account, or says why it cannot take the entry.
-func (d *decider) admit(transaction string, e EntryRequest) error {
+func (d *Decider) admit(transaction string, e EntryRequest) error {
 	w, err := d.account(e.Account)
 	if err != nil {
 		return err
@@ -62,7 +62,7 @@ func (d *decider) admit(transaction string, e EntryRequest) error {
 
 // post writes the entries to the drafts of their accounts, which the caller has
 // made, and records the transaction.
-func (d *decider) post(id string, requests []EntryRequest, fingerprint Fingerprint) (*RecordedTransaction, error) {
+func (d *Decider) post(id string, requests []EntryRequest, fingerprint Fingerprint) (*RecordedTransaction, error) {
 	recorded := &RecordedTransaction{
 		Transaction: Transaction{ID: id, Entries: make([]Entry, len(requests)), RecordedAt: d.recordTime()},
 		Fingerprint: fingerprint,
@@ -89,7 +89,7 @@ func (d *decider) post(id string, requests []EntryRequest, fingerprint Fingerpri
 // recordTime is now, or the last time of an account that the operation touches
 // if a clock that was set back makes that the later one, so that no account's
 // times run backwards.
-func (d *decider) recordTime() time.Time {
+func (d *Decider) recordTime() time.Time {
 	at := d.now
 	for _, w := range d.drafts {
 		if w.draft.LastRecordedAt.After(at) {
@@ -99,7 +99,7 @@ func (d *decider) recordTime() time.Time {
 	return at
 }
 
-func (d *decider) postEntry(request EntryRequest, recorded *RecordedTransaction) (Entry, error) {
+func (d *Decider) postEntry(request EntryRequest, recorded *RecordedTransaction) (Entry, error) {
 	draft := d.accounts.get(request.Account).draft
 	balance, err := draft.Balance.post(request.Side, request.Amount)
 	if err != nil {
@@ -145,20 +145,21 @@ func (w *workingAccount) checkLimit(transaction string) error {
 
 // checkDrafts asserts what must hold of every transaction, from the drafts and
 // entries themselves and not from how they were made.
-func (d *decider) checkDrafts(recorded *RecordedTransaction) error {
-	var nets assetNets
+func (d *Decider) checkDrafts(recorded *RecordedTransaction) error {
+	var few [4]assetNet
+	nets := assetNets(few[:0])
 	numbers := uint64(0)
 	for _, w := range d.drafts {
-		var before AccountState
-		if w.state != nil {
-			before = *w.state
+		before := w.state
+		if before == nil {
+			before = &AccountState{}
 		}
 		if w.draft.LastRecordedAt.Before(before.LastRecordedAt) {
 			return broken("transaction %q would turn back the time of account %q", recorded.ID, w.id)
 		}
 		numbers += w.draft.Sequence - before.Sequence
-		debited := w.draft.Balance.Debits.wrappingAdd(before.Balance.Debits.Neg())
-		credited := w.draft.Balance.Credits.wrappingAdd(before.Balance.Credits.Neg())
+		debited := w.draft.Balance.Debits.wrappingSub(before.Balance.Debits)
+		credited := w.draft.Balance.Credits.wrappingSub(before.Balance.Credits)
 		if err := errors.Join(nets.add(w.draft.Asset, Debit, debited), nets.add(w.draft.Asset, Credit, credited)); err != nil {
 			return broken("transaction %q: %v", recorded.ID, err)
 		}

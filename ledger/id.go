@@ -62,6 +62,9 @@ func validateID(field, id string) error {
 }
 
 func validateText(field, text string) error {
+	if isPrintableASCII(text) {
+		return nil
+	}
 	switch {
 	case !utf8.ValidString(text):
 		return &Error{Code: ErrInvalidRequest, Field: field, Message: field + " should be valid UTF-8"}
@@ -69,6 +72,15 @@ func validateText(field, text string) error {
 		return &Error{Code: ErrInvalidRequest, Field: field, Message: field + " should not contain control characters"}
 	}
 	return nil
+}
+
+func isPrintableASCII(text string) bool {
+	for i := 0; i < len(text); i++ {
+		if text[i] < ' ' || text[i] > '~' {
+			return false
+		}
+	}
+	return true
 }
 
 // ValidateLedgerName says why name cannot be a ledger's name, with

@@ -1,12 +1,12 @@
 package ledger
 
 // Operation is one validated request to change the books, ready for a store to
-// hand to [Decide]. Operations are immutable, so one can be decided again after
+// hand to a [Decider]. Operations are immutable, so one can be decided again after
 // a failed commit.
 type Operation interface {
-	// decide judges the operation on what the decider holds and changes that
+	// decide judges the operation on what the Decider holds and changes that
 	// accordingly, or returns why it is refused and changes nothing.
-	decide(d *decider) (Outcome, error)
+	decide(d *Decider) (Outcome, error)
 }
 
 // Outcome is what became of one operation.

@@ -25,7 +25,7 @@ type Book interface {
 
 // Writer decides and saves.
 type Writer interface {
-	// Write locks and loads what the operations touch, asks [Decide] with the
+	// Write locks and loads what the operations touch, asks a [Decider] with the
 	// store's own time, and saves what it says, all or nothing. Each operation
 	// has its own outcome, in order. When Write returns, all of it is durable, as
 	// far as the store is.

@@ -30,10 +30,10 @@ type Entry struct {
 	// Stripe tells apart the chains of a world account, each of which counts
 	// its own entries. It is 0 for every other account.
 	Stripe uint8
+	Side   Side
 	// Sequence numbers the account's entries 1, 2, 3 … without a gap; 0 is the
 	// opening balance.
 	Sequence uint64
-	Side     Side
 	Asset    Asset
 	// Amount is positive.
 	Amount Amount
@@ -55,15 +55,15 @@ type TransactionRequest struct {
 type EntryRequest struct {
 	Account string
 	Side    Side
+	// Normal, if set, is the normal side that the account must have; an account
+	// of the other side counts as not found. It is not part of the content that
+	// tells a replay from a conflict.
+	Normal Side
 	// Asset must be the account's own, so that an amount meant in one asset
 	// cannot land in another.
 	Asset Asset
 	// Amount is positive, with at most [MaxDigits] digits.
 	Amount Amount
-	// Normal, if set, is the normal side that the account must have; an account
-	// of the other side counts as not found. It is not part of the content that
-	// tells a replay from a conflict.
-	Normal Side
 }
 
 // Deposit brings an amount into the ledger: it debits the asset's world account
@@ -97,10 +97,9 @@ func (r TransactionRequest) validate() error {
 	}
 	for i, e := range r.Entries {
 		field := func(name string) string { return fmt.Sprintf("entries[%d].%s", i, name) }
-		if ValidateID(e.Account) != nil {
-			return validateID(field("account"), e.Account)
-		}
 		switch {
+		case ValidateID(e.Account) != nil:
+			return validateID(field("account"), e.Account)
 		case !e.Side.valid():
 			return r.invalid(field("side"), field("side")+" should be debit or credit")
 		case e.Normal != 0 && !e.Normal.valid():
@@ -118,7 +117,8 @@ func (r TransactionRequest) validate() error {
 }
 
 func (r TransactionRequest) validateBalanced() error {
-	var nets assetNets
+	var few [4]assetNet
+	nets := assetNets(few[:0])
 	for _, e := range r.Entries {
 		if err := nets.add(e.Asset, e.Side, e.Amount); err != nil {
 			return err

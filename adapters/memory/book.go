@@ -14,6 +14,7 @@ type book struct {
 	now func() time.Time
 
 	mu       sync.RWMutex
+	decider  ledger.Decider
 	accounts map[string]*account
 	// numbered finds an account by its number in the journal.
 	numbered []*account
@@ -25,10 +26,9 @@ type book struct {
 type account struct {
 	number uint32
 	// id and asset are those of the state, and never change.
-	id    string
-	asset ledger.Asset
-	// state is replaced as a whole, never altered.
-	state   *ledger.AccountState
+	id      string
+	asset   ledger.Asset
+	state   ledger.AccountState
 	entries places
 	// opening is the place of entry number 0, if hasOpening.
 	opening    place
@@ -46,7 +46,7 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	decision, err := ledger.Decide(view{b}, operations, b.now())
+	decision, err := b.decider.Decide(view{b}, operations, b.now())
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +59,7 @@ type view struct{ *book }
 
 func (v view) Account(id string) *ledger.AccountState {
 	if a := v.accounts[id]; a != nil {
-		return a.state
+		return &a.state
 	}
 	return nil
 }
@@ -81,7 +81,7 @@ func (b *book) save(decision ledger.Decision) {
 			b.accounts[a.id] = a
 			b.numbered = append(b.numbered, a)
 		}
-		a.state = state
+		a.state = *state
 	}
 	for _, recorded := range decision.Transactions {
 		b.saveTransaction(recorded)
