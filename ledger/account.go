@@ -98,7 +98,7 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 		return AccountRequest{}, err
 	}
 	switch {
-	case isWorldID(r.ID):
+	case IsWorldID(r.ID):
 		return invalid("id", fmt.Sprintf("account id %q is reserved: the ledger makes the world accounts itself", r.ID))
 	case !r.Normal.valid():
 		return invalid("normal", "normal should be debit or credit")

@@ -208,7 +208,7 @@ func (s *AccountState) check(id string) error {
 		return broken("account %q has %s as its normal side and %s", id, s.Normal, s.Status)
 	case s.Balance.Debits.Sign() < 0 || s.Balance.Credits.Sign() < 0:
 		return broken("account %q has negative totals", id)
-	case s.Stripe != 0 && !isWorldID(id):
+	case s.Stripe != 0 && !IsWorldID(id):
 		return broken("account %q, not a world account, has a stripe", id)
 	}
 	return nil

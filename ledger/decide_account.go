@@ -1,6 +1,9 @@
 package ledger
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
 func (op *openOperation) decide(d *Decider) (Outcome, error) {
 	request := op.request
@@ -73,6 +76,9 @@ func (d *Decider) postOpening(request AccountRequest) error {
 			{Account: world.id, Side: request.Normal.opposite(), Asset: request.Asset, Amount: request.OpeningBalance},
 			{Account: request.ID, Side: request.Normal, Asset: request.Asset, Amount: request.OpeningBalance},
 		},
+	}
+	if taken, err := d.transaction(transaction.ID); err != nil || taken != nil {
+		return errors.Join(err, broken("transaction %q is there before account %q", transaction.ID, request.ID))
 	}
 	_, err = d.post(transaction.ID, transaction.Entries, transaction.fingerprint())
 	return err

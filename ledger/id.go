@@ -37,7 +37,8 @@ func OpeningID(account string) string {
 	return openingHashPrefix + hex.EncodeToString(sum[:])
 }
 
-func isWorldID(id string) bool {
+// IsWorldID says whether id is reserved for a world account.
+func IsWorldID(id string) bool {
 	return id == "world" || strings.HasPrefix(id, worldPrefix)
 }
 

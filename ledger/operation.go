@@ -1,9 +1,15 @@
 package ledger
 
 // Operation is one validated request to change the books, ready for a store to
-// hand to a [Decider]. Operations are immutable, so one can be decided again after
-// a failed commit.
+// hand to a [Decider]. Operations are immutable, so one can be decided again
+// after a failed commit.
 type Operation interface {
+	// AppendAccounts appends the ids of the accounts that the operation reads or
+	// changes, some perhaps more than once: what a store locks and loads.
+	AppendAccounts(ids []string) []string
+	// AppendTransactions appends the ids of the transactions that the operation
+	// looks up, which are those that it may write.
+	AppendTransactions(ids []string) []string
 	// decide judges the operation on what the Decider holds and changes that
 	// accordingly, or returns why it is refused and changes nothing.
 	decide(d *Decider) (Outcome, error)
@@ -65,6 +71,15 @@ func newPostOperation(r TransactionRequest) (*postOperation, error) {
 	return &postOperation{id: r.ID, entries: r.Entries, fingerprint: r.fingerprint()}, nil
 }
 
+func (op *postOperation) AppendAccounts(ids []string) []string {
+	for _, e := range op.entries {
+		ids = append(ids, e.Account)
+	}
+	return ids
+}
+
+func (op *postOperation) AppendTransactions(ids []string) []string { return append(ids, op.id) }
+
 // openOperation opens an account, and the world account of its asset if this is
 // the first account in it.
 type openOperation struct {
@@ -80,6 +95,17 @@ func newOpenOperation(r AccountRequest) (*openOperation, error) {
 	return &openOperation{request: r, fingerprint: r.fingerprint()}, nil
 }
 
+func (op *openOperation) AppendAccounts(ids []string) []string {
+	return append(ids, op.request.ID, WorldID(op.request.Asset.Code))
+}
+
+func (op *openOperation) AppendTransactions(ids []string) []string {
+	if op.request.OpeningBalance.Sign() == 0 {
+		return ids
+	}
+	return append(ids, OpeningID(op.request.ID))
+}
+
 // changeOperation changes an account's name or status.
 type changeOperation struct {
 	id     string
@@ -90,8 +116,12 @@ func newChangeOperation(id string, change AccountChange) (*changeOperation, erro
 	if err := change.validate(); err != nil {
 		return nil, err
 	}
-	if isWorldID(id) {
+	if IsWorldID(id) {
 		return nil, &Error{Code: ErrInvalidRequest, Field: "id", Account: id, Message: "a world account cannot be changed"}
 	}
 	return &changeOperation{id: id, change: change}, nil
 }
+
+func (op *changeOperation) AppendAccounts(ids []string) []string { return append(ids, op.id) }
+
+func (op *changeOperation) AppendTransactions(ids []string) []string { return ids }

@@ -1,0 +1,17 @@
+// Package ledger is a double-entry ledger: it moves money exactly once and can
+// prove it.
+//
+// A [Ledger] is a named book of accounts and transactions in a [Store]. A
+// transaction is an immutable set of debits and credits that balance in every
+// asset; its id is the caller's idempotency key, so a request can be repeated
+// until it is answered. An account's entries are numbered without a gap, and
+// each has the running balance.
+//
+// The package decides, and stores remember. What a batch of requests does to
+// the books is worked out by a [Decider], which is pure: no I/O, no clock, no
+// randomness. Every store asks it, so a ledger behaves the same on all of them.
+// Nothing here imports more than the standard library.
+//
+// [Service] is what programs should depend on: a Ledger is one, and a client of
+// a ledger server can be another.
+package ledger
