@@ -1,0 +1,72 @@
+package ledgertest
+
+import (
+	"sync"
+	"testing"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// Ledgers is the suite about the several ledgers of one store.
+func Ledgers(t *testing.T, newStore NewStore) {
+	t.Helper()
+	t.Run("ledgers share nothing", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		one := &books{TB: t, service: openLedger(t, store, "one")}
+		two := &books{TB: t, service: openLedger(t, store, "two")}
+		one.openAll("a")
+		_, err := two.service.Account(t.Context(), "a")
+		two.failed(ledger.ErrNotFound, err)
+		_, err = two.service.Account(t.Context(), ledger.WorldID("USD"))
+		two.failed(ledger.ErrNotFound, err)
+		two.open(ledger.AccountRequest{ID: "a", Asset: ledger.Asset{Code: "USD", Scale: 3}, OpeningBalance: units(7)})
+		one.deposit("tx", "a", 5)
+		_, err = two.service.Transaction(t.Context(), "tx")
+		two.failed(ledger.ErrNotFound, err)
+		one.wantPosted("a", 5)
+		two.wantPosted("a", 7)
+		one.check("a")
+		two.check("a")
+	})
+	t.Run("a ledger opened again is the same", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		first := &books{TB: t, service: openLedger(t, store, "")}
+		first.openAll("a")
+		first.deposit("tx", "a", 5)
+		again := openLedger(t, store, ledger.DefaultName)
+		if again.Name() != ledger.DefaultName {
+			t.Errorf("the ledger is named %q", again.Name())
+		}
+		(&books{TB: t, service: again}).wantPosted("a", 5)
+	})
+	t.Run("many open the same ledger at once", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		var group sync.WaitGroup
+		for range 32 {
+			group.Go(func() {
+				l, err := ledger.Open(t.Context(), store, ledger.Config{Name: "new"})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if _, err := l.OpenAccount(t.Context(), ledger.AccountRequest{ID: "a", Asset: usd, OpeningBalance: units(3)}); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		group.Wait()
+		b := &books{TB: t, service: openLedger(t, store, "new")}
+		b.wantPosted("a", 3)
+		b.check("a")
+	})
+	t.Run("a name that is none is refused", func(t *testing.T) {
+		t.Parallel()
+		for _, name := range []string{" ", "a b", "-a", "a/b", "é"} {
+			_, err := ledger.Open(t.Context(), newStore(t), ledger.Config{Name: name})
+			(&books{TB: t}).failed(ledger.ErrInvalidRequest, err)
+		}
+	})
+}
