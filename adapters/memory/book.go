@@ -2,32 +2,39 @@ package memory
 
 import (
 	"context"
+	"hash/maphash"
 	"sync"
 	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// book is one ledger's accounts and transactions. All of the world account is
-// kept as its stripe 0, for one lock needs no stripes.
+// book is one ledger's accounts and transactions, spread over shards by the
+// hashes of their ids. Who writes or reads holds the locks of all the shards
+// that he touches, so each write is whole to every reader.
+//
+// A world account has a stripe in each shard. A write keeps to the stripe in the
+// shard of its transaction's id, so that deposits to different accounts do not
+// wait for one another.
 type book struct {
-	now func() time.Time
-
-	mu       sync.RWMutex
-	decider  ledger.Decider
-	accounts map[string]*account
-	// numbered finds an account by its number in the journal.
+	now     func() time.Time
+	hash    func(id string) uint64
+	writers sync.Pool
+	shards  [shardCount]shard
+	// numbered finds an account by its number in the journals. It grows under
+	// the locks of all shards, so any one of them is enough to read it.
 	numbered []*account
-	journal  journal
-	ids      idIndex
 }
 
-// account is an account and the places of its entries.
+// account is an account, or a stripe of a world account, and the places of its
+// entries.
 type account struct {
-	number uint32
-	// id and asset are those of the state, and never change.
-	id      string
-	asset   ledger.Asset
+	// These never change.
+	number uint64
+	id     string
+	asset  ledger.Asset
+	stripe uint8
+
 	state   ledger.AccountState
 	entries places
 	// opening is the place of entry number 0, if hasOpening.
@@ -36,164 +43,140 @@ type account struct {
 }
 
 func newBook(now func() time.Time) *book {
-	return &book{now: now, accounts: make(map[string]*account), ids: newIDIndex()}
+	seed := maphash.MakeSeed()
+	b := &book{
+		now:  now,
+		hash: func(id string) uint64 { return maphash.String(seed, id) },
+	}
+	b.writers.New = func() any { return &writer{book: b} }
+	for i := range b.shards {
+		b.shards[i] = newShard(i)
+	}
+	return b
 }
 
 // Write implements [ledger.Writer].
 func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledger.Outcome, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
+	w := b.writers.Get().(*writer)
+	defer b.writers.Put(w)
+	defer b.unlock(w.lock(operations))
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	decision, err := b.decider.Decide(view{b}, operations, b.now())
+	decision, err := w.decider.Decide(w, operations, b.now())
 	if err != nil {
 		return nil, err
 	}
-	b.save(decision)
+	w.save(decision)
 	return decision.Outcomes, nil
-}
-
-// view is the book as the deciding functions see it, while the lock is held.
-type view struct{ *book }
-
-func (v view) Account(id string) *ledger.AccountState {
-	if a := v.accounts[id]; a != nil {
-		return &a.state
-	}
-	return nil
-}
-
-func (v view) Transaction(id string) *ledger.RecordedTransaction {
-	at, ok := v.ids.find(id, &v.journal)
-	if !ok {
-		return nil
-	}
-	recorded := v.journal.transaction(at, v.numbered)
-	return &recorded
-}
-
-func (b *book) save(decision ledger.Decision) {
-	for _, state := range decision.Accounts {
-		a := b.accounts[state.ID]
-		if a == nil {
-			a = &account{number: uint32(len(b.numbered)), id: state.ID, asset: state.Asset}
-			b.accounts[a.id] = a
-			b.numbered = append(b.numbered, a)
-		}
-		a.state = *state
-	}
-	for _, recorded := range decision.Transactions {
-		b.saveTransaction(recorded)
-	}
-}
-
-func (b *book) saveTransaction(recorded *ledger.RecordedTransaction) {
-	w := b.journal.begin(recorded)
-	for _, entry := range recorded.Entries {
-		a := b.accounts[entry.Account]
-		at := w.entry(a.number, entry)
-		if entry.Sequence == 0 {
-			a.opening, a.hasOpening = at, true
-		} else {
-			a.entries.append(at)
-		}
-	}
-	b.ids.add(recorded.ID, w.end())
 }
 
 // Accounts implements [ledger.Reader].
 func (b *book) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
+	accounts := make([]ledger.Account, len(ids))
+	var touched shardSet
+	for _, id := range ids {
+		touched |= b.shardsOfAccount(id)
+	}
+	b.lock(touched)
+	defer b.unlock(touched)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	accounts := make([]ledger.Account, len(ids))
-	b.mu.RLock()
-	defer b.mu.RUnlock()
 	for i, id := range ids {
-		a := b.accounts[id]
-		if a == nil {
+		chains := b.chains(id)
+		if len(chains) == 0 {
 			return nil, ledger.NoAccount(id)
 		}
-		accounts[i] = a.state.Account
+		var err error
+		if accounts[i], err = sum(chains); err != nil {
+			return nil, err
+		}
 	}
 	return accounts, nil
 }
 
 // Entries implements [ledger.Reader].
 func (b *book) Entries(ctx context.Context, query ledger.EntryQuery) (ledger.EntryPage, error) {
-	if err := ctx.Err(); err != nil {
+	page, found, numbered, err := b.find(ctx, query)
+	if err != nil {
 		return ledger.EntryPage{}, err
 	}
-	b.mu.RLock()
-	a := b.accounts[query.Account]
-	if a == nil {
-		b.mu.RUnlock()
-		return ledger.EntryPage{}, ledger.NoAccount(query.Account)
-	}
-	page := ledger.EntryPage{Account: a.state.Account}
-	found := a.find(query)
-	journal, numbered := b.journal.reader(), b.numbered
-	b.mu.RUnlock()
-
-	// What is written stays as it is, so it is decoded without the lock.
+	// What is written stays as it is, so it is decoded without the locks.
 	page.Entries = make([]ledger.Entry, len(found))
 	for i, at := range found {
-		page.Entries[i] = journal.entry(at, numbered)
+		page.Entries[i] = b.shards[at.shard()].journal.entry(at, numbered)
 	}
 	return page, nil
 }
 
-// find returns the places of the entries that the query asks for.
-func (a *account) find(query ledger.EntryQuery) []place {
-	// Entries as half-open ranges of sequence numbers; 0 is the opening.
-	low, high := uint64(0), a.state.Sequence+1
-	if !a.hasOpening {
-		low = 1
+// find returns the page without its entries, and their places.
+func (b *book) find(ctx context.Context, query ledger.EntryQuery) (ledger.EntryPage, []place, []*account, error) {
+	touched := b.shardsOfAccount(query.Account)
+	b.lock(touched)
+	defer b.unlock(touched)
+	if err := ctx.Err(); err != nil {
+		return ledger.EntryPage{}, nil, nil, err
 	}
-	if after := query.After; after != nil {
-		switch {
-		case query.OldestFirst && after.Stripe > 0:
-			return nil
-		case query.OldestFirst && after.Sequence >= low:
-			low = min(after.Sequence, a.state.Sequence) + 1
-		case !query.OldestFirst && after.Stripe == 0:
-			high = min(after.Sequence, high)
-		}
+	chains := b.chains(query.Account)
+	if len(chains) == 0 {
+		return ledger.EntryPage{}, nil, nil, ledger.NoAccount(query.Account)
 	}
-	if high <= low {
-		return nil
-	}
-	count := min(uint64(query.Limit), high-low)
-	found := make([]place, count)
-	for i := range count {
-		sequence := high - 1 - i
-		if query.OldestFirst {
-			sequence = low + i
-		}
-		found[i] = a.at(sequence)
-	}
-	return found
-}
-
-func (a *account) at(sequence uint64) place {
-	if sequence == 0 {
-		return a.opening
-	}
-	return a.entries.at(sequence - 1)
+	account, err := sum(chains)
+	return ledger.EntryPage{Account: account}, findEntries(chains, query), b.numbered, err
 }
 
 // Transaction implements [ledger.Reader].
 func (b *book) Transaction(ctx context.Context, id string) (ledger.Transaction, error) {
-	if err := ctx.Err(); err != nil {
+	hash := b.hash(id)
+	s := &b.shards[shardOf(hash)]
+	s.mu.Lock()
+	err := ctx.Err()
+	at, ok := s.findTransaction(id, hash)
+	numbered := b.numbered
+	s.mu.Unlock()
+	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	b.mu.RLock()
-	at, ok := b.ids.find(id, &b.journal)
-	journal, numbered := b.journal.reader(), b.numbered
-	b.mu.RUnlock()
 	if !ok {
 		return ledger.Transaction{}, ledger.NoTransaction(id)
 	}
-	return journal.transaction(at, numbered).Transaction, nil
+	return s.journal.transaction(at, numbered).Transaction, nil
+}
+
+// shardsOfAccount returns the shards that the account, if it exists, is in.
+func (b *book) shardsOfAccount(id string) shardSet {
+	if ledger.IsWorldID(id) {
+		return allShards
+	}
+	return setOf(shardOf(b.hash(id)))
+}
+
+// chains returns the account, all stripes of it in order, or nothing.
+func (b *book) chains(id string) []*account {
+	if !ledger.IsWorldID(id) {
+		if a := b.shards[shardOf(b.hash(id))].accounts[id]; a != nil {
+			return []*account{a}
+		}
+		return nil
+	}
+	var stripes []*account
+	for i := range b.shards {
+		if a := b.shards[i].accounts[id]; a != nil {
+			stripes = append(stripes, a)
+		}
+	}
+	return stripes
+}
+
+// sum returns the account that the chains make up.
+func sum(chains []*account) (total ledger.Account, err error) {
+	total = chains[0].state.Account
+	for _, stripe := range chains[1:] {
+		total.Sequence += stripe.state.Sequence
+		if total.Balance, err = total.Balance.Add(stripe.state.Balance); err != nil {
+			return ledger.Account{}, err
+		}
+	}
+	return total, nil
 }

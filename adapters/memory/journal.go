@@ -2,6 +2,7 @@ package memory
 
 import (
 	"encoding/binary"
+	"sync/atomic"
 	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
@@ -15,26 +16,35 @@ const (
 	maxBlock = 256 << 10
 )
 
-// journal keeps transactions as bytes, one record after another. Records are
-// appended and never changed, so what a reader has found it may read without a
-// lock.
+// journal keeps the transactions of a shard as bytes, one record after another.
+// Records are appended and never changed, so what a reader has found under a
+// lock it may read without one.
 //
 // A record is the fingerprint, the recorded time in microseconds, the id, and
 // the entries. An entry starts with its distance from the start of the record,
 // so that it can be read alone.
 type journal struct {
-	// blocks have a fixed length each; the last is filled up to used.
-	blocks [][]byte
+	shard place
+	// blocks have a fixed length each; the last is filled up to used. The list
+	// is replaced when it grows, for readers hold no lock.
+	blocks atomic.Pointer[[][]byte]
 	used   int
 	// record is the one that is being written.
 	record []byte
 }
 
-// place is where a record or an entry starts: the block above, the offset in
-// the lower 32 bits.
+func newJournal(shard int) *journal {
+	j := &journal{shard: place(shard) << 56}
+	j.blocks.Store(new([][]byte))
+	return j
+}
+
+// place is where a record or an entry starts: the shard in the top 8 bits, the
+// block in the next 24, the offset in the lower 32.
 type place uint64
 
-func (p place) block() int  { return int(p >> 32) }
+func (p place) shard() int  { return int(p >> 56) }
+func (p place) block() int  { return int(p >> 32 & (1<<24 - 1)) }
 func (p place) offset() int { return int(p & (1<<32 - 1)) }
 
 // recordWriter writes one record at the end of a journal.
@@ -51,15 +61,17 @@ func (j *journal) begin(recorded *ledger.RecordedTransaction) recordWriter {
 	j.record = binary.AppendUvarint(j.record, uint64(len(recorded.ID)))
 	j.record = append(j.record, recorded.ID...)
 	j.record = binary.AppendUvarint(j.record, uint64(len(recorded.Entries)))
+	blocks := *j.blocks.Load()
 	last := 0
-	if len(j.blocks) > 0 {
-		last = len(j.blocks[len(j.blocks)-1])
+	if len(blocks) > 0 {
+		last = len(blocks[len(blocks)-1])
 	}
 	if size := len(j.record) + len(recorded.Entries)*maxEntrySize; size > last-j.used {
-		j.blocks = append(j.blocks, make([]byte, max(size, minBlock, min(2*last, maxBlock))))
+		blocks = append(blocks, make([]byte, max(size, minBlock, min(2*last, maxBlock))))
+		j.blocks.Store(&blocks)
 		j.used = 0
 	}
-	return recordWriter{journal: j, start: place(len(j.blocks)-1)<<32 | place(j.used)}
+	return recordWriter{journal: j, start: j.shard | place(len(blocks)-1)<<32 | place(j.used)}
 }
 
 // maxEntrySize is the most bytes that an entry can take: three numbers, the
@@ -67,11 +79,11 @@ func (j *journal) begin(recorded *ledger.RecordedTransaction) recordWriter {
 const maxEntrySize = 3*binary.MaxVarintLen64 + 1 + 2*(1+32)
 
 // entry writes an entry of the numbered account and returns where it stands.
-func (w recordWriter) entry(account uint32, e ledger.Entry) place {
+func (w recordWriter) entry(account uint64, e *ledger.Entry) place {
 	j := w.journal
 	start := len(j.record)
 	j.record = binary.AppendUvarint(j.record, uint64(start))
-	j.record = binary.AppendUvarint(j.record, uint64(account))
+	j.record = binary.AppendUvarint(j.record, account)
 	j.record = binary.AppendUvarint(j.record, e.Sequence)
 	j.record = append(j.record, byte(e.Side))
 	j.record = appendAmount(j.record, e.Amount)
@@ -82,7 +94,7 @@ func (w recordWriter) entry(account uint32, e ledger.Entry) place {
 // end puts the record in its place, and returns that.
 func (w recordWriter) end() place {
 	j := w.journal
-	block := j.blocks[w.start.block()]
+	block := (*j.blocks.Load())[w.start.block()]
 	j.used += copy(block[w.start.offset():], j.record)
 	return w.start
 }
@@ -95,14 +107,11 @@ func appendAmount(b []byte, a ledger.Amount) []byte {
 	return b
 }
 
-// reader returns the journal as it is now, for reading without the lock.
-func (j *journal) reader() *journal { return &journal{blocks: j.blocks} }
-
 // cursor reads fields one after another.
 type cursor struct{ rest []byte }
 
 func (j *journal) cursor(at place) cursor {
-	return cursor{rest: j.blocks[at.block()][at.offset():]}
+	return cursor{rest: (*j.blocks.Load())[at.block()][at.offset():]}
 }
 
 func (c *cursor) next(n int) []byte {
@@ -150,6 +159,7 @@ func (c *cursor) entry(transaction string, recordedAt time.Time, accounts []*acc
 	return ledger.Entry{
 		Transaction: transaction,
 		Account:     a.id,
+		Stripe:      a.stripe,
 		Sequence:    c.uvarint(),
 		Side:        ledger.Side(c.next(1)[0]),
 		Asset:       a.asset,
@@ -159,8 +169,7 @@ func (c *cursor) entry(transaction string, recordedAt time.Time, accounts []*acc
 	}
 }
 
-// id returns the id of the record's transaction, to be read before the next
-// write.
+// id returns the id of the record's transaction; it is only to be read.
 func (j *journal) id(at place) []byte {
 	c := j.cursor(at)
 	return c.header().id

@@ -1,8 +1,9 @@
 // Package memory is a [ledger.Store] in memory: the embedded default, and the
 // fastest. Nothing in it survives the process.
 //
-// A book is guarded by one lock, which is held for the few hundred nanoseconds
-// that deciding and saving take. What is written is kept as bytes in large
+// A ledger is spread over shards, each with a lock that is held for the
+// microsecond that deciding and saving take, so that writers of different
+// accounts work at the same time. What is written is kept as bytes in large
 // blocks without pointers, so that the garbage collector has nothing to trace
 // however many transactions there are: a deposit takes about 150 bytes in all.
 package memory

@@ -1,0 +1,76 @@
+package memory
+
+import (
+	"math/bits"
+	"sync"
+)
+
+// shardCount is the number of shards of a book, and of stripes of a world
+// account.
+const shardCount = 16
+
+// shard has the accounts and the transactions whose ids hash to it.
+type shard struct {
+	mu       sync.Mutex
+	accounts map[string]*account
+	// transactions finds the place of a transaction by the hash of its id, which
+	// the journal has in full. Those whose hash another id took are in collided.
+	transactions map[uint64]place
+	collided     map[string]place
+	journal      *journal
+}
+
+func newShard(number int) shard {
+	return shard{
+		accounts:     make(map[string]*account),
+		transactions: make(map[uint64]place),
+		collided:     make(map[string]place),
+		journal:      newJournal(number),
+	}
+}
+
+func (s *shard) findTransaction(id string, hash uint64) (place, bool) {
+	at, ok := s.transactions[hash]
+	if !ok {
+		return 0, false
+	}
+	if string(s.journal.id(at)) == id {
+		return at, true
+	}
+	at, ok = s.collided[id]
+	return at, ok
+}
+
+// addTransaction enters a transaction that is not there.
+func (s *shard) addTransaction(id string, hash uint64, at place) {
+	if _, taken := s.transactions[hash]; taken {
+		s.collided[id] = at
+		return
+	}
+	s.transactions[hash] = at
+}
+
+// shardOf returns the number of the shard of an id by its hash. It takes the top
+// bits, for the maps of the shards use the lower ones.
+func shardOf(hash uint64) int { return int(hash >> 60) }
+
+// shardSet is a set of shards, a bit for each.
+type shardSet uint16
+
+const allShards shardSet = 1<<shardCount - 1
+
+func setOf(shard int) shardSet { return 1 << shard }
+
+// lock takes the locks of the shards, always in ascending order, so that no two
+// callers can wait for each other.
+func (b *book) lock(set shardSet) {
+	for ; set != 0; set &= set - 1 {
+		b.shards[bits.TrailingZeros16(uint16(set))].mu.Lock()
+	}
+}
+
+func (b *book) unlock(set shardSet) {
+	for ; set != 0; set &= set - 1 {
+		b.shards[bits.TrailingZeros16(uint16(set))].mu.Unlock()
+	}
+}

@@ -1,0 +1,159 @@
+package memory
+
+import "github.com/seed-d432d95b/ledger/ledger"
+
+// writer is what one write works with. It is the [ledger.View] of the shards
+// that it has locked.
+type writer struct {
+	book    *book
+	decider ledger.Decider
+	// stripe is the shard whose stripe of a world account is written to.
+	stripe int
+	// ids is memory to collect ids in.
+	ids []string
+	// touched are the accounts found so far.
+	touched []*account
+}
+
+var _ ledger.View = (*writer)(nil)
+
+// lock locks the shards that the operations touch and returns them.
+func (w *writer) lock(operations []ledger.Operation) shardSet {
+	w.touched = w.touched[:0]
+	w.ids = w.ids[:0]
+	for _, operation := range operations {
+		w.ids = operation.AppendTransactions(w.ids)
+	}
+	var touched shardSet
+	w.stripe = 0
+	for i, id := range w.ids {
+		s := shardOf(w.book.hash(id))
+		touched |= setOf(s)
+		if i == 0 {
+			w.stripe = s
+		}
+	}
+	w.ids = w.ids[:0]
+	for _, operation := range operations {
+		w.ids = operation.AppendAccounts(w.ids)
+	}
+	for _, id := range w.ids {
+		touched |= setOf(w.shardOf(id))
+	}
+	w.book.lock(touched)
+	for _, id := range w.ids {
+		if w.find(id) == nil {
+			// It may be about to be opened, which takes the locks of all.
+			w.book.unlock(touched)
+			w.stripe = 0
+			w.touched = w.touched[:0]
+			touched = allShards
+			w.book.lock(touched)
+			break
+		}
+	}
+	clear(w.ids)
+	return touched
+}
+
+// shardOf returns the shard of the account, or of the stripe that is written to.
+func (w *writer) shardOf(account string) int {
+	if ledger.IsWorldID(account) {
+		return w.stripe
+	}
+	return shardOf(w.book.hash(account))
+}
+
+// find returns the account with the id, or nil. It remembers a few, for a
+// deposit asks for its two accounts several times.
+func (w *writer) find(id string) *account {
+	for _, a := range w.touched {
+		if a.id == id {
+			return a
+		}
+	}
+	a := w.book.shards[w.shardOf(id)].accounts[id]
+	if a != nil && len(w.touched) < 4 {
+		w.touched = append(w.touched, a)
+	}
+	return a
+}
+
+// Account implements [ledger.View].
+func (w *writer) Account(id string) *ledger.AccountState {
+	if a := w.find(id); a != nil {
+		return &a.state
+	}
+	return nil
+}
+
+// Transaction implements [ledger.View].
+func (w *writer) Transaction(id string) *ledger.RecordedTransaction {
+	hash := w.book.hash(id)
+	s := &w.book.shards[shardOf(hash)]
+	at, ok := s.findTransaction(id, hash)
+	if !ok {
+		return nil
+	}
+	recorded := s.journal.transaction(at, w.book.numbered)
+	return &recorded
+}
+
+func (w *writer) save(decision ledger.Decision) {
+	for _, state := range decision.Accounts {
+		if a := w.find(state.ID); a != nil {
+			a.state = *state
+			continue
+		}
+		w.add(state)
+	}
+	for _, recorded := range decision.Transactions {
+		w.saveTransaction(recorded)
+	}
+}
+
+// add adds a new account, all the stripes of it if it is a world account.
+func (w *writer) add(state *ledger.AccountState) {
+	if !ledger.IsWorldID(state.ID) {
+		w.addTo(w.shardOf(state.ID), *state)
+		return
+	}
+	w.addTo(0, *state)
+	for i := 1; i < shardCount; i++ {
+		stripe := *state
+		stripe.Stripe = uint8(i)
+		stripe.Balance = ledger.Balance{}
+		stripe.Sequence = 0
+		w.addTo(i, stripe)
+	}
+}
+
+func (w *writer) addTo(shard int, state ledger.AccountState) {
+	b := w.book
+	a := &account{
+		number: uint64(len(b.numbered)),
+		id:     state.ID,
+		asset:  state.Asset,
+		stripe: state.Stripe,
+		state:  state,
+	}
+	b.numbered = append(b.numbered, a)
+	b.shards[shard].accounts[a.id] = a
+}
+
+func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
+	hash := w.book.hash(recorded.ID)
+	s := &w.book.shards[shardOf(hash)]
+	record := s.journal.begin(recorded)
+	for i := range recorded.Entries {
+		entry := &recorded.Entries[i]
+		a := w.find(entry.Account)
+		at := record.entry(a.number, entry)
+		if entry.Sequence == 0 {
+			a.opening, a.hasOpening = at, true
+		} else {
+			a.entries.append(at)
+		}
+	}
+	s.addTransaction(recorded.ID, hash, record.end())
+}
