@@ -77,7 +77,7 @@ func (a Amount) negative() bool { return a.w3>>63 == 1 }
 // Add returns a + b, or [ErrAmountOutOfRange].
 func (a Amount) Add(b Amount) (Amount, error) {
 	sum := a.wrappingAdd(b)
-	if a.negative() == b.negative() && sum.negative() != a.negative() || sum == minInt256 {
+	if a.negative() == b.negative() && sum.negative() != a.negative() || sum.outOfRange() {
 		return Amount{}, errTotalOutOfRange()
 	}
 	return sum, nil
@@ -91,8 +91,9 @@ func (a Amount) Sub(b Amount) (Amount, error) {
 // Neg returns -a. Every amount has a negation, since the range is symmetric.
 func (a Amount) Neg() Amount { return Amount{}.wrappingSub(a) }
 
-// minInt256 is the one bit pattern outside the symmetric range.
-var minInt256 = Amount{w3: 1 << 63}
+// outOfRange says whether a is -2^255, the one bit pattern whose negation is not
+// an amount.
+func (a Amount) outOfRange() bool { return a == Amount{w3: 1 << 63} }
 
 func (a Amount) wrappingAdd(b Amount) (sum Amount) {
 	var carry uint64
@@ -122,17 +123,11 @@ func (a Amount) abs() Amount {
 
 // fits says whether a has at most [MaxDigits] digits.
 func (a Amount) fits() bool {
-	return !maxRequestAmount.less(a.abs())
+	return !maxRequestAmount().less(a.abs())
 }
 
 // maxRequestAmount is 10^MaxDigits - 1.
-var maxRequestAmount = func() Amount {
-	var a Amount
-	for range MaxDigits {
-		a = a.mulAdd(10, 9)
-	}
-	return a
-}()
+func maxRequestAmount() Amount { return Amount{w0: 0x098a223fffffffff, w1: 0x4b3b4ca85a86c47a} }
 
 // mulAdd returns a*m + c for a non-negative a whose result fits the range.
 func (a Amount) mulAdd(m, c uint64) Amount {

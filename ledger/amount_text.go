@@ -20,23 +20,22 @@ func (a Amount) AppendText(b []byte) []byte {
 	if a.Sign() < 0 {
 		b = append(b, '-')
 	}
-	const chunk, chunkDigits = 1e19, 19
-	var chunks [5]uint64
-	rest, n := a.abs(), 0
-	for rest != (Amount{}) {
-		rest, chunks[n] = rest.divMod(chunk)
-		n++
-	}
-	b = strconv.AppendUint(b, chunks[n-1], 10)
-	for i := n - 2; i >= 0; i-- {
-		text := strconv.FormatUint(chunks[i], 10)
-		b = append(b, zeros[:chunkDigits-len(text)]...)
-		b = append(b, text...)
-	}
-	return b
+	return a.abs().appendMagnitude(b)
 }
 
-const zeros = "0000000000000000000"
+// appendMagnitude appends the digits of a non-negative a, 19 at a time: the most
+// that one limb holds.
+func (a Amount) appendMagnitude(b []byte) []byte {
+	const chunk, zeros = 1e19, "0000000000000000000"
+	high, low := a.divMod(chunk)
+	digits := strconv.FormatUint(low, 10)
+	if high == (Amount{}) {
+		return append(b, digits...)
+	}
+	b = high.appendMagnitude(b)
+	b = append(b, zeros[len(digits):]...)
+	return append(b, digits...)
+}
 
 // ParseUnits reads a count of smallest units as [Amount.String] prints it. It
 // is meant for what a store kept, so it takes totals of up to 76 digits. A
@@ -168,7 +167,7 @@ func saturatingAtoi(digits string) int {
 // parseDigits reads at most 76 decimal digits.
 func parseDigits(digits string) Amount {
 	var a Amount
-	for i := 0; i < len(digits); i++ {
+	for i := range len(digits) {
 		a = a.mulAdd(10, uint64(digits[i]-'0'))
 	}
 	return a
@@ -183,7 +182,7 @@ func cutAny(s, chars string) (before, after string, found bool) {
 
 // allDigits says whether s is one or more ASCII digits.
 func allDigits(s string) bool {
-	for i := 0; i < len(s); i++ {
+	for i := range len(s) {
 		if s[i] < '0' || s[i] > '9' {
 			return false
 		}

@@ -13,8 +13,10 @@ func (op *openOperation) decide(d *Decider) (Outcome, error) {
 	}
 	if w.state != nil {
 		if w.state.Fingerprint != op.fingerprint {
-			return Outcome{}, &Error{Code: ErrAccountExists, Account: request.ID,
-				Message: fmt.Sprintf("account %q was opened with other content", request.ID)}
+			return Outcome{}, &Error{
+				Code: ErrAccountExists, Account: request.ID,
+				Message: fmt.Sprintf("account %q was opened with other content", request.ID),
+			}
 		}
 		return w.outcome(Replayed), nil
 	}
@@ -52,8 +54,10 @@ func (d *Decider) admitAsset(asset Asset) error {
 		return nil
 	}
 	if world.state.Asset != asset {
-		return &Error{Code: ErrAssetExists, Field: "asset",
-			Message: fmt.Sprintf("asset %s has a scale of %d in this ledger, which never changes", asset.Code, world.state.Asset.Scale)}
+		return &Error{
+			Code: ErrAssetExists, Field: "asset",
+			Message: fmt.Sprintf("asset %s has a scale of %d in this ledger, which never changes", asset.Code, world.state.Asset.Scale),
+		}
 	}
 	return nil
 }
@@ -123,9 +127,11 @@ func (s *AccountState) checkStatus(status Status) error {
 	case s.Status == StatusClosed:
 		return &Error{Code: ErrAccountClosed, Account: s.ID, Message: fmt.Sprintf("account %q is closed for good", s.ID)}
 	case status == StatusClosed && s.Posted().Sign() != 0:
-		return &Error{Code: ErrAccountNotEmpty, Account: s.ID,
+		return &Error{
+			Code: ErrAccountNotEmpty, Account: s.ID,
 			Message: fmt.Sprintf("account %q has a balance of %s %s; bring it to zero before you close it",
-				s.ID, s.Asset.Format(s.Posted()), s.Asset.Code)}
+				s.ID, s.Asset.Format(s.Posted()), s.Asset.Code),
+		}
 	}
 	return nil
 }

@@ -14,8 +14,10 @@ func (op *postOperation) decide(d *Decider) (Outcome, error) {
 	}
 	if recorded != nil {
 		if recorded.Fingerprint != op.fingerprint {
-			return Outcome{}, &Error{Code: ErrTransactionConflict, Transaction: op.id,
-				Message: fmt.Sprintf("transaction %q was made with other content", op.id)}
+			return Outcome{}, &Error{
+				Code: ErrTransactionConflict, Transaction: op.id,
+				Message: fmt.Sprintf("transaction %q was made with other content", op.id),
+			}
 		}
 		replayed := recorded.Transaction
 		// A copy, for the one who posted it in this batch holds the original.
@@ -103,8 +105,10 @@ func (d *Decider) postEntry(request EntryRequest, recorded *RecordedTransaction)
 	draft := d.accounts.get(request.Account).draft
 	balance, err := draft.Balance.post(request.Side, request.Amount)
 	if err != nil {
-		return Entry{}, &Error{Code: ErrAmountOutOfRange, Account: request.Account, Transaction: recorded.ID,
-			Message: fmt.Sprintf("the totals of account %q would be larger than the ledger can count", request.Account)}
+		return Entry{}, &Error{
+			Code: ErrAmountOutOfRange, Account: request.Account, Transaction: recorded.ID,
+			Message: fmt.Sprintf("the totals of account %q would be larger than the ledger can count", request.Account),
+		}
 	}
 	draft.Balance = balance
 	draft.LastRecordedAt = recorded.RecordedAt
@@ -138,9 +142,11 @@ func (w *workingAccount) checkLimit(transaction string) error {
 		return nil
 	}
 	asset := w.draft.Asset
-	return &Error{Code: ErrInsufficientFunds, Account: w.id, Transaction: transaction,
+	return &Error{
+		Code: ErrInsufficientFunds, Account: w.id, Transaction: transaction,
 		Message: fmt.Sprintf("account %q has %s %s, and must keep at least %s",
-			w.id, asset.Format(before), asset.Code, asset.Format(w.draft.MinBalance))}
+			w.id, asset.Format(before), asset.Code, asset.Format(w.draft.MinBalance)),
+	}
 }
 
 // checkDrafts asserts what must hold of every transaction, from the drafts and

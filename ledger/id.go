@@ -76,7 +76,7 @@ func validateText(field, text string) error {
 }
 
 func isPrintableASCII(text string) bool {
-	for i := 0; i < len(text); i++ {
+	for i := range len(text) {
 		if text[i] < ' ' || text[i] > '~' {
 			return false
 		}

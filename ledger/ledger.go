@@ -181,8 +181,10 @@ func (l *Ledger) Entries(ctx context.Context, query EntryQuery) (EntryPage, erro
 		query.Limit = DefaultLimit
 	}
 	if query.Limit < 1 || query.Limit > MaxLimit {
-		return EntryPage{}, &Error{Code: ErrInvalidRequest, Field: "limit",
-			Message: fmt.Sprintf("limit should be between 1 and %d, not %d", MaxLimit, query.Limit)}
+		return EntryPage{}, &Error{
+			Code: ErrInvalidRequest, Field: "limit",
+			Message: fmt.Sprintf("limit should be between 1 and %d, not %d", MaxLimit, query.Limit),
+		}
 	}
 	limit := query.Limit
 	query.Limit++

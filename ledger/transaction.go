@@ -109,8 +109,10 @@ func (r TransactionRequest) validate() error {
 		case e.Amount.Sign() <= 0:
 			return r.invalid(field("amount"), field("amount")+" should be positive")
 		case !e.Amount.fits():
-			return &Error{Code: ErrAmountOutOfRange, Field: field("amount"), Transaction: r.ID,
-				Message: fmt.Sprintf("%s should have at most %d digits", field("amount"), MaxDigits)}
+			return &Error{
+				Code: ErrAmountOutOfRange, Field: field("amount"), Transaction: r.ID,
+				Message: fmt.Sprintf("%s should have at most %d digits", field("amount"), MaxDigits),
+			}
 		}
 	}
 	return r.validateBalanced()
@@ -125,8 +127,10 @@ func (r TransactionRequest) validateBalanced() error {
 		}
 	}
 	if asset, net, ok := nets.unbalanced(); ok {
-		return &Error{Code: ErrUnbalanced, Field: "entries", Transaction: r.ID,
-			Message: fmt.Sprintf("debits and credits of %s differ by %s", asset, asset.Format(net.abs()))}
+		return &Error{
+			Code: ErrUnbalanced, Field: "entries", Transaction: r.ID,
+			Message: fmt.Sprintf("debits and credits of %s differ by %s", asset, asset.Format(net.abs())),
+		}
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ func BenchmarkDeposit(b *testing.B) {
 }
 
 func benchmarkMap(b *testing.B, accounts, callers int) float64 {
+	b.Helper()
 	names := accountNames(accounts)
 	balances := make(map[string]int64, accounts)
 	var mu sync.Mutex
@@ -45,6 +46,7 @@ func benchmarkMap(b *testing.B, accounts, callers int) float64 {
 }
 
 func benchmarkLedger(b *testing.B, accounts, callers int) float64 {
+	b.Helper()
 	books := open(b, accounts)
 	names := accountNames(accounts)
 	return run(b, callers, func(n int) {
@@ -60,6 +62,7 @@ func benchmarkLedger(b *testing.B, accounts, callers int) float64 {
 // run calls do with each of 0 to b.N-1, from so many callers at once, and
 // returns the rate per second.
 func run(b *testing.B, callers int, do func(n int)) float64 {
+	b.Helper()
 	runtime.GC()
 	var next atomic.Int64
 	var group sync.WaitGroup

@@ -187,8 +187,9 @@ func Accounts(t *testing.T, newService NewService) {
 			b.wantPosted("a", 5)
 		}},
 		{"a frozen account takes nothing until it is opened again", func(b *books) {
-			b.openAll("a", "b")
+			b.openAll("a", "b", "c")
 			b.deposit("one", "a", 5)
+			b.setStatus("c", ledger.StatusFrozen)
 			b.setStatus("a", ledger.StatusFrozen)
 			b.setStatus("a", ledger.StatusFrozen)
 			if e := b.refused(ledger.ErrAccountFrozen, move("two", "a", "b", 1)); e.Account != "a" || e.Transaction != "two" {

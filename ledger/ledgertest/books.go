@@ -79,7 +79,7 @@ func (b *books) post(request ledger.TransactionRequest) ledger.Transaction {
 }
 
 // refused posts a request and demands that it is refused with the code.
-func (b *books) refused(code ledger.Code, request ledger.TransactionRequest) *ledger.Error {
+func (b *books) refused(code ledger.Code, request ledger.TransactionRequest) ledger.Error {
 	b.Helper()
 	outcome, err := b.service.Post(b.Context(), request)
 	if outcome.Result != ledger.Rejected {
@@ -88,8 +88,8 @@ func (b *books) refused(code ledger.Code, request ledger.TransactionRequest) *le
 	return b.failed(code, err)
 }
 
-// failed demands that err has the code.
-func (b *books) failed(code ledger.Code, err error) *ledger.Error {
+// failed demands that err has the code, and returns what it says.
+func (b *books) failed(code ledger.Code, err error) ledger.Error {
 	b.Helper()
 	e, ok := errors.AsType[*ledger.Error](err)
 	if !ok || e.Code != code || !errors.Is(err, code) {
@@ -98,7 +98,7 @@ func (b *books) failed(code ledger.Code, err error) *ledger.Error {
 	if e.Message == "" {
 		b.Errorf("the error with code %s says nothing", code)
 	}
-	return e
+	return *e
 }
 
 func (b *books) account(id string) ledger.Account {

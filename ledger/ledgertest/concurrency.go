@@ -29,6 +29,8 @@ func Concurrency(t *testing.T, newService NewService) {
 					applied.Add(1)
 				case ledger.Replayed:
 					replayed.Add(1)
+				default:
+					b.Errorf("a deposit was %s", outcome.Result)
 				}
 				if got := outcome.Transaction.Entries[1]; got.Sequence != 1 || got.Balance != units(7) {
 					b.Errorf("a caller was shown %+v", got)

@@ -2,6 +2,7 @@ package ledgertest
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"strings"
 
@@ -156,9 +157,7 @@ func (m *model) post(r ledger.TransactionRequest) string {
 			return string(ledger.ErrInsufficientFunds)
 		}
 	}
-	for id, a := range trial {
-		m.accounts[id] = a
-	}
+	maps.Copy(m.accounts, trial)
 	m.transactions[r.ID] = modelTransaction{content: contentOf(r), places: places}
 	return applied
 }
