@@ -1,0 +1,76 @@
+package ledger_test
+
+import (
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/seed-d432d95b/ledger"
+
+type layer struct {
+	path    string
+	allowed []string
+}
+
+// layers says what the packages of each layer may depend on, directly or not,
+// beyond the standard library and what they have in common with every layer
+// below. A package belongs to the first layer whose path it starts with.
+var layers = []layer{
+	{"/ledger/ledgertest", []string{"/ledger", "pgregory.net/rapid"}},
+	{"/ledger", nil},
+	{"/adapters/memory", []string{"/ledger"}},
+	{"/adapters/http", []string{"/ledger", "/adapters/http", "github.com/gorilla/mux"}},
+	{"/cmd/", []string{"/ledger", "/adapters/", "/cmd/", "github.com/"}},
+}
+
+// pureForbidden are parts of the standard library that the domain must not
+// reach, directly or not.
+var pureForbidden = []string{
+	"database/sql", "encoding/json", "log", "log/slog", "net", "net/http", "os/exec",
+}
+
+func TestLayers(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range goList(t, "-f", "{{.ImportPath}}", module+"/...") {
+		i := slices.IndexFunc(layers, func(l layer) bool { return strings.HasPrefix(pkg, module+l.path) })
+		if i < 0 {
+			t.Errorf("package %s belongs to no layer", pkg)
+			continue
+		}
+		for _, dependency := range goList(t, "-deps", "-f", "{{if not .Standard}}{{.ImportPath}}{{end}}", pkg) {
+			allowed := dependency == pkg || slices.ContainsFunc(layers[i].allowed, func(path string) bool {
+				if strings.HasPrefix(path, "/") {
+					path = module + path
+				}
+				return dependency == path || strings.HasPrefix(dependency, strings.TrimSuffix(path, "/")+"/") &&
+					!strings.HasPrefix(dependency, module+"/ledger/ledgertest")
+			})
+			if !allowed {
+				t.Errorf("%s depends on %s, which its layer may not", pkg, dependency)
+			}
+		}
+	}
+}
+
+func TestDomainIsPure(t *testing.T) {
+	t.Parallel()
+	for _, dependency := range goList(t, "-deps", module+"/ledger") {
+		if slices.Contains(pureForbidden, dependency) {
+			t.Errorf("the domain reaches for %s", dependency)
+		}
+	}
+}
+
+func goList(t *testing.T, arguments ...string) []string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "go", append([]string{"list"}, arguments...)...)
+	var stderr strings.Builder
+	command.Stderr = &stderr
+	output, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	return strings.Fields(string(output))
+}
