@@ -1,0 +1,70 @@
+# Every target works in a fresh clone with Go, gcc and make; see `make help`.
+.DEFAULT_GOAL := help
+
+GO ?= go
+FUZZTIME ?= 30s
+BENCHTIME ?= 1000000x
+COVERAGE := coverage.html
+LINT := $(GO) tool -modfile=.ci/tools.mod golangci-lint
+
+.PHONY: help
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z.-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: run
+run: ## Run ledgerd in memory, with the demo user, on 127.0.0.1:8080
+	$(GO) run ./cmd/ledgerd
+
+.PHONY: development-serve
+development-serve: ## Serve for development: for now, ledgerd in memory without containers
+	@echo "Serving from this machine, in memory and without containers: nothing survives a stop."
+	$(GO) run ./cmd/ledgerd --log-level=debug
+
+.PHONY: build
+build: ## Build the commands into bin/
+	$(GO) build -o bin/ ./cmd/...
+
+.PHONY: test
+test: ## Run all tests but the integration tests, with the race detector
+	$(GO) test -race -shuffle=on ./...
+
+.PHONY: test.integration
+test.integration: ## Run the tests that start real processes
+	$(GO) test -race -shuffle=on -count=1 -tags=integration -run='^TestProcess' ./cmd/...
+
+.PHONY: test.coverage
+test.coverage: ## Write coverage.html and open it where there is a browser
+	$(GO) test -coverpkg=./... -coverprofile=coverage.out ./...
+	$(GO) tool cover -func=coverage.out | tail -n 1
+	$(GO) tool cover -html=coverage.out -o $(COVERAGE)
+	@echo "The report is in $(COVERAGE)."
+	@if command -v open >/dev/null; then open $(COVERAGE); \
+	elif command -v xdg-open >/dev/null && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then xdg-open $(COVERAGE); fi
+
+.PHONY: lint
+lint: ## Check format, house rules, layers and module files
+	$(LINT) run ./...
+	$(GO) mod tidy -diff
+	$(GO) mod verify
+
+.PHONY: format
+format: ## Format the code
+	$(LINT) fmt ./...
+
+.PHONY: bench
+bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
+	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) ./...
+
+.PHONY: fuzz
+fuzz: ## Fuzz each parser for FUZZTIME=30s
+	$(GO) test -run='^$$' -fuzz='^FuzzParseAmount$$' -fuzztime=$(FUZZTIME) ./ledger
+	$(GO) test -run='^$$' -fuzz='^FuzzAddBody$$' -fuzztime=$(FUZZTIME) ./adapters/http
+	$(GO) test -run='^$$' -fuzz='^FuzzCursor$$' -fuzztime=$(FUZZTIME) ./adapters/http
+
+.PHONY: test.model
+test.model: ## Compare 10,000 random runs of 100 steps with a naive model
+	$(GO) test -run='/Random$$' -count=1 ./adapters/memory -rapid.checks=10000 -rapid.steps=100
+
+.PHONY: clean
+clean: ## Remove what the other targets wrote
+	rm -rf bin coverage.out $(COVERAGE)
