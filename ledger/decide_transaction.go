@@ -152,8 +152,7 @@ func (w *workingAccount) checkLimit(transaction string) error {
 // checkDrafts asserts what must hold of every transaction, from the drafts and
 // entries themselves and not from how they were made.
 func (d *Decider) checkDrafts(recorded *RecordedTransaction) error {
-	var few [4]assetNet
-	nets := assetNets(few[:0])
+	var nets assetNets
 	numbers := uint64(0)
 	for _, w := range d.drafts {
 		before := w.state

@@ -119,8 +119,7 @@ func (r TransactionRequest) validate() error {
 }
 
 func (r TransactionRequest) validateBalanced() error {
-	var few [4]assetNet
-	nets := assetNets(few[:0])
+	var nets assetNets
 	for _, e := range r.Entries {
 		if err := nets.add(e.Asset, e.Side, e.Amount); err != nil {
 			return err
@@ -139,9 +138,12 @@ func (r TransactionRequest) invalid(field, message string) error {
 	return &Error{Code: ErrInvalidRequest, Field: field, Message: message, Transaction: r.ID}
 }
 
-// assetNets is debits less credits for each asset. Most transactions are in one
-// or two, so it is searched from the front.
-type assetNets []assetNet
+// assetNets is debits less credits for each asset. Most transactions are in one,
+// which is kept in place; the others are searched from the front.
+type assetNets struct {
+	first  assetNet
+	others []assetNet
+}
 
 type assetNet struct {
 	asset Asset
@@ -152,20 +154,34 @@ func (n *assetNets) add(asset Asset, side Side, amount Amount) (err error) {
 	if side == Credit {
 		amount = amount.Neg()
 	}
-	for i := range *n {
-		if (*n)[i].asset == asset {
-			(*n)[i].net, err = (*n)[i].net.Add(amount)
-			return err
-		}
-	}
-	*n = append(*n, assetNet{asset, amount})
-	return nil
+	net := n.of(asset)
+	net.net, err = net.net.Add(amount)
+	return err
 }
 
-func (n assetNets) unbalanced() (Asset, Amount, bool) {
-	for _, a := range n {
-		if a.net.Sign() != 0 {
-			return a.asset, a.net, true
+func (n *assetNets) of(asset Asset) *assetNet {
+	if n.first.asset == (Asset{}) {
+		n.first.asset = asset
+	}
+	if n.first.asset == asset {
+		return &n.first
+	}
+	for i := range n.others {
+		if n.others[i].asset == asset {
+			return &n.others[i]
+		}
+	}
+	n.others = append(n.others, assetNet{asset: asset})
+	return &n.others[len(n.others)-1]
+}
+
+func (n *assetNets) unbalanced() (Asset, Amount, bool) {
+	if n.first.net.Sign() != 0 {
+		return n.first.asset, n.first.net, true
+	}
+	for _, other := range n.others {
+		if other.net.Sign() != 0 {
+			return other.asset, other.net, true
 		}
 	}
 	return Asset{}, Amount{}, false

@@ -67,11 +67,16 @@ func (j *journal) begin(recorded *ledger.RecordedTransaction) recordWriter {
 		last = len(blocks[len(blocks)-1])
 	}
 	if size := len(j.record) + len(recorded.Entries)*maxEntrySize; size > last-j.used {
-		blocks = append(blocks, make([]byte, max(size, minBlock, min(2*last, maxBlock))))
-		j.blocks.Store(&blocks)
-		j.used = 0
+		j.addBlock(max(size, minBlock, min(2*last, maxBlock)))
 	}
-	return recordWriter{journal: j, start: j.shard | place(len(blocks)-1)<<32 | place(j.used)}
+	block := place(len(*j.blocks.Load()) - 1)
+	return recordWriter{journal: j, start: j.shard | block<<32 | place(j.used)}
+}
+
+func (j *journal) addBlock(size int) {
+	blocks := append(*j.blocks.Load(), make([]byte, size))
+	j.blocks.Store(&blocks)
+	j.used = 0
 }
 
 // maxEntrySize is the most bytes that an entry can take: three numbers, the
