@@ -2,4 +2,4 @@ module github.com/seed-d432d95b/ledger
 
 go 1.26
 
-require pgregory.net/rapid v1.3.0 // indirect
+require pgregory.net/rapid v1.3.0

@@ -40,7 +40,8 @@ func (a Amount) binarySize() int {
 	return significant/8 + 1
 }
 
-// UnmarshalBinary reads what [Amount.AppendBinary] wrote.
+// UnmarshalBinary reads what [Amount.AppendBinary] wrote. Bytes that hold a
+// number outside the range of an Amount fail with [ErrAmountOutOfRange].
 func (a *Amount) UnmarshalBinary(data []byte) error {
 	var full [32]byte
 	if len(data) > len(full) {
@@ -53,9 +54,15 @@ func (a *Amount) UnmarshalBinary(data []byte) error {
 		}
 	}
 	copy(full[start:], data)
-	a.w3 = binary.BigEndian.Uint64(full[0:])
-	a.w2 = binary.BigEndian.Uint64(full[8:])
-	a.w1 = binary.BigEndian.Uint64(full[16:])
-	a.w0 = binary.BigEndian.Uint64(full[24:])
+	read := Amount{
+		w3: binary.BigEndian.Uint64(full[0:]),
+		w2: binary.BigEndian.Uint64(full[8:]),
+		w1: binary.BigEndian.Uint64(full[16:]),
+		w0: binary.BigEndian.Uint64(full[24:]),
+	}
+	if read.outOfRange() {
+		return errTotalOutOfRange()
+	}
+	*a = read
 	return nil
 }
