@@ -140,6 +140,8 @@ func TestParseAmountTable(t *testing.T) {
 		"60,000 trailing zeros":        {"1." + zeros, 2, "100", ""},
 		"60,000 zeros, taken back":     {"1" + zeros + "e-60000", 2, "100", ""},
 		"60,000 places, brought back":  {"0." + zeros + "1e60001", 2, "100", ""},
+		"60,000 places, out of range":  {"0." + zeros + "1e165536", 2, "", ErrAmountOutOfRange},
+		"60,000 zeros, far too fine":   {"1" + zeros + "e-600000", 2, "", ErrInvalidRequest},
 		"longer than 64 KiB":           {strings.Repeat("0", maxAmountText) + "1", 2, "", ErrAmountOutOfRange},
 		"just 64 KiB":                  {strings.Repeat("0", maxAmountText-1) + "1", 2, "100", ""},
 		"huge exponent":                {"1e999999999999999999999999", 2, "", ErrAmountOutOfRange},

@@ -66,9 +66,10 @@ func TestRepeatedIDInBatch(t *testing.T) {
 
 func TestDecisionListsWhatIsNew(t *testing.T) {
 	t.Parallel()
-	b := newBooks(t, AccountRequest{ID: "a", Asset: usd}, AccountRequest{ID: "b", Asset: usd})
+	b := newBooks(t, AccountRequest{ID: "a", Asset: usd}, AccountRequest{ID: "b", Asset: usd}, AccountRequest{ID: "c", Asset: usd})
 	wantApplied(t, b.apply(t, depositing(t, "d0", "a", 1)))
 	decision, err := b.decide(t,
+		changing(t, "c", AccountChange{Status: StatusOpen}), opening(t, AccountRequest{ID: "c", Asset: usd}),
 		depositing(t, "d2", "a", 1), depositing(t, "d0", "a", 1), depositing(t, "d1", "a", 1),
 		posting(t, "t1", debit("b", 1), credit("a", 1)), depositing(t, "d2", "a", 1))
 	if err != nil {
@@ -184,6 +185,40 @@ func TestDeciderForgetsALargeBatch(t *testing.T) {
 	}
 }
 
+// TestDecideAgain decides a batch again, as after a commit that failed, and an
+// empty one, which should leave nothing behind.
+func TestDecideAgain(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t, AccountRequest{ID: "a", Asset: usd})
+	operations := []Operation{
+		depositing(t, "d1", "a", 1), depositing(t, "d2", "a", 2), depositing(t, "d3", "a", 3),
+		opening(t, AccountRequest{ID: "b", Asset: usd, OpeningBalance: NewAmount(1)}),
+	}
+	var d Decider
+	var memory int
+	for i := range 10 {
+		decision, err := d.Decide(b.view(t, operations), operations, b.now)
+		if err != nil || len(decision.Transactions) != 4 || len(decision.Accounts) != 3 {
+			t.Fatalf("time %d: %+v, %v", i, decision, err)
+		}
+		wantApplied(t, decision.Outcomes)
+		if i == 0 {
+			memory = len(d.states.items)
+		}
+	}
+	if len(d.states.items) != memory {
+		t.Errorf("memory for %d states became one for %d", memory, len(d.states.items))
+	}
+	if _, err := d.Decide(b.view(t, nil), nil, b.now); err != nil {
+		t.Fatal(err)
+	}
+	for _, recorded := range d.transactions[:cap(d.transactions)] {
+		if recorded != nil {
+			t.Errorf("transaction %q is kept from the batch before", recorded.ID)
+		}
+	}
+}
+
 func TestInconsistentView(t *testing.T) {
 	t.Parallel()
 	account := func(spoil func(*AccountState)) func(*books) {
@@ -224,6 +259,7 @@ func TestInconsistentView(t *testing.T) {
 			t.Parallel()
 			b := newBooks(t, AccountRequest{ID: "a", Asset: usd}, AccountRequest{ID: "e", Asset: eur})
 			wantApplied(t, b.apply(t, depositing(t, "d0", "a", 1)))
+			b.handmade = true
 			test.spoil(b)
 			decision, err := b.decide(t,
 				changing(t, "e", AccountChange{Status: StatusFrozen}),
@@ -234,6 +270,7 @@ func TestInconsistentView(t *testing.T) {
 			if !reflect.DeepEqual(decision, Decision{}) {
 				t.Errorf("a broken batch is decided as %+v", decision)
 			}
+			wantApplied(t, b.apply(t, opening(t, AccountRequest{ID: "f", Asset: jpy}), posting(t, "d2", in(jpy, debit("world:JPY", 1)), in(jpy, credit("f", 1)))))
 		})
 	}
 }
