@@ -2,4 +2,7 @@ module github.com/seed-d432d95b/ledger
 
 go 1.26
 
-require pgregory.net/rapid v1.3.0
+require (
+	github.com/gorilla/mux v1.8.1
+	pgregory.net/rapid v1.3.0
+)

@@ -1,0 +1,64 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"net/http"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// The sentences that more than one place says.
+const (
+	userNotFound     = "user not found"
+	alreadyProcessed = "transaction was already processed"
+	internalError    = "internal error"
+	unavailable      = "the ledger is not available. nothing was lost: ask again with the same id"
+)
+
+// usersError answers a request under /users that the service refused. This is
+// the one place that knows what each error looks like there. An error that it
+// doesn't know is the server's own: it is logged, and its text is not shown.
+func usersError(err error) answer {
+	a := answer{status: http.StatusInternalServerError, message: internalError}
+	switch codeOf(err) {
+	case ledger.ErrNotFound, ledger.ErrAssetMismatch:
+		// Whoever holds another asset is no user here.
+		a = answer{status: http.StatusNotFound, message: userNotFound}
+	case ledger.ErrTransactionConflict:
+		a = answer{status: http.StatusUnprocessableEntity, message: alreadyProcessed}
+	case ledger.ErrAccountFrozen:
+		a = answer{status: http.StatusUnprocessableEntity, message: "account is frozen"}
+	case ledger.ErrAccountClosed:
+		a = answer{status: http.StatusUnprocessableEntity, message: "account is closed"}
+	case ledger.ErrOverloaded:
+		a = answer{status: http.StatusServiceUnavailable, message: "the ledger is busy. nothing was lost: ask again with the same id"}
+	case ledger.ErrUnavailable:
+		a = answer{status: http.StatusServiceUnavailable, message: unavailable}
+	}
+	a.err = err
+	return a
+}
+
+// codeOf returns the code of the outermost ledger error. A context that ended
+// counts as [ledger.ErrUnavailable]: it says just as little about what was done.
+func codeOf(err error) ledger.Code {
+	if e, ok := errors.AsType[*ledger.Error](err); ok {
+		return e.Code
+	}
+	if code, ok := errors.AsType[ledger.Code](err); ok {
+		return code
+	}
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
+		return ledger.ErrUnavailable
+	}
+	return ledger.ErrInternal
+}
+
+// reason returns an error's sentence for people.
+func reason(err error) string {
+	if e, ok := errors.AsType[*ledger.Error](err); ok {
+		return e.Message
+	}
+	return err.Error()
+}

@@ -1,0 +1,118 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// NewHandler returns the API over a service. It is safe for any number of
+// requests at once.
+func NewHandler(service ledger.Service, config Config) http.Handler {
+	return newHandler(service, config.withDefaults())
+}
+
+// handler does for every request what its route need not know of: the request
+// id, the deadline, the log line, and the answer to a panic.
+type handler struct {
+	service  ledger.Service
+	config   Config
+	router   http.Handler
+	draining atomic.Bool
+}
+
+func newHandler(service ledger.Service, config Config) *handler {
+	h := &handler{service: service, config: config}
+	h.router = h.routes()
+	return h
+}
+
+// ServeHTTP implements http.Handler.
+func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	start := time.Now()
+	id := requestIDOf(r)
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	answered := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
+	header := w.Header()
+	header.Set(requestIDHeader, id)
+	header.Set("X-Content-Type-Options", "nosniff")
+
+	defer func() {
+		panicked := recover()
+		if panicked == nil {
+			h.log(r, answered, time.Since(start))
+			return
+		}
+		if err, ok := panicked.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+			panic(panicked)
+		}
+		begun := answered.status != 0
+		answered.err, answered.stack = fmt.Errorf("panic: %v", panicked), debug.Stack()
+		if !begun {
+			answer{status: http.StatusInternalServerError, message: internalError}.send(answered)
+		}
+		h.log(r, answered, time.Since(start))
+		if begun {
+			// Half an answer should not look like a whole one.
+			panic(http.ErrAbortHandler)
+		}
+	}()
+
+	ctx, cancel := context.WithTimeout(r.Context(), h.config.RequestTimeout)
+	defer cancel()
+	h.router.ServeHTTP(answered, routable(r.WithContext(ctx)))
+}
+
+// unlessDraining refuses requests that begin after a shutdown has. net/http's
+// Shutdown closes a connection that it takes to be idle, though a request may
+// just have arrived on it: its answer would be lost, so it is not carried out.
+func (h *handler) unlessDraining(next endpoint) endpoint {
+	return func(r *http.Request) answer {
+		if h.draining.Load() {
+			return answer{
+				status:  http.StatusServiceUnavailable,
+				message: "the server is shutting down. nothing was lost: ask again with the same id",
+				last:    true,
+			}
+		}
+		return next(r)
+	}
+}
+
+// log writes the one line that a request has in the log. The path is not in it,
+// for it names an account.
+func (h *handler) log(r *http.Request, answered *response, elapsed time.Duration) {
+	ctx, level := r.Context(), slog.LevelDebug
+	switch {
+	case answered.status == http.StatusServiceUnavailable:
+		if ctx.Err() == nil {
+			level = slog.LevelWarn
+		} // else the client has hung up, which is no fault of the server
+	case answered.status >= http.StatusInternalServerError:
+		level = slog.LevelError
+	}
+	if !h.config.Logger.Enabled(ctx, level) {
+		return
+	}
+	attributes := []slog.Attr{
+		slog.String("request_id", RequestID(ctx)),
+		slog.String("method", r.Method),
+		slog.String("route", answered.route),
+		slog.Int("status", answered.status),
+		slog.Duration("elapsed", elapsed),
+	}
+	if answered.err != nil {
+		attributes = append(attributes, slog.Any("error", answered.err))
+	}
+	if answered.stack != nil {
+		attributes = append(attributes, slog.String("stack", string(answered.stack)))
+	}
+	h.config.Logger.LogAttrs(ctx, level, "request", attributes...)
+}

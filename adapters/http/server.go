@@ -1,0 +1,57 @@
+package http
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// Server serves the API on a listener, with limits on everything that a client
+// could make it wait for or hold. A request that it began is either answered or
+// cut off with its connection; one that it answers with 503 was not begun.
+type Server struct {
+	handler *handler
+	http    http.Server
+}
+
+// NewServer returns a server of the API over a service.
+func NewServer(service ledger.Service, config Config) *Server {
+	config = config.withDefaults()
+	h := newHandler(service, config)
+	return &Server{handler: h, http: http.Server{
+		Handler:           h,
+		ReadHeaderTimeout: config.ReadHeaderTimeout,
+		ReadTimeout:       config.ReadTimeout,
+		WriteTimeout:      config.WriteTimeout,
+		IdleTimeout:       config.IdleTimeout,
+		MaxHeaderBytes:    config.MaxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(config.Logger.Handler(), slog.LevelWarn),
+	}}
+}
+
+// Serve answers requests on the listener's connections, and closes it. It
+// returns nil as soon as Shutdown is called, and an error if the listener fails.
+func (s *Server) Serve(listener net.Listener) error {
+	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
+	}
+	return nil
+}
+
+// Shutdown closes the listeners, refuses requests that arrive from now on with
+// 503, and returns nil when all that were under way are answered. If ctx ends
+// first, it closes their connections, which also ends their contexts, and
+// returns ctx's error.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.handler.draining.Store(true)
+	err := s.http.Shutdown(ctx)
+	if err == nil {
+		return nil
+	}
+	return errors.Join(fmt.Errorf("shut down: %w", err), s.http.Close())
+}
