@@ -40,6 +40,11 @@ type Config struct {
 	// MaxHeaderBytes limits a request's line and header together; 0 means 16
 	// KiB. A larger one is answered with 431.
 	MaxHeaderBytes int
+	// DrainDelay is how long Shutdown refuses requests before it closes
+	// listeners and idle connections; 0 means 100 ms. It lets busy clients read
+	// that they should ask elsewhere, and a load balancer, given a few of its
+	// probes' time, see that /readyz says so.
+	DrainDelay time.Duration
 }
 
 // withDefaults returns the config with what is zero filled in.
@@ -59,5 +64,6 @@ func (c Config) withDefaults() Config {
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 2*time.Minute)
 	c.MaxHeaderBytes = cmp.Or(c.MaxHeaderBytes, 16<<10)
+	c.DrainDelay = cmp.Or(c.DrainDelay, 100*time.Millisecond)
 	return c
 }

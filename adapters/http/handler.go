@@ -71,8 +71,9 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // unlessDraining refuses requests that begin after a shutdown has. net/http's
-// Shutdown closes a connection that it takes to be idle, though a request may
-// just have arrived on it: its answer would be lost, so it is not carried out.
+// Shutdown closes a connection that it takes to be idle though a request may
+// just have arrived on it. The answer to that one would be lost, so it is not
+// carried out.
 func (h *handler) unlessDraining(next endpoint) endpoint {
 	return func(r *http.Request) answer {
 		if h.draining.Load() {

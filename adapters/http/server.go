@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -35,7 +36,8 @@ func NewServer(service ledger.Service, config Config) *Server {
 }
 
 // Serve answers requests on the listener's connections, and closes it. It
-// returns nil as soon as Shutdown is called, and an error if the listener fails.
+// returns nil once Shutdown has closed it, while Shutdown may still wait for
+// requests under way, and an error if the listener fails.
 func (s *Server) Serve(listener net.Listener) error {
 	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
@@ -43,12 +45,17 @@ func (s *Server) Serve(listener net.Listener) error {
 	return nil
 }
 
-// Shutdown closes the listeners, refuses requests that arrive from now on with
-// 503, and returns nil when all that were under way are answered. If ctx ends
-// first, it closes their connections, which also ends their contexts, and
-// returns ctx's error.
+// Shutdown refuses requests that arrive from now on, with 503, and returns nil
+// when all that were under way are answered. After [Config.DrainDelay] it closes
+// the listeners and whatever connection is idle. If ctx ends first, it closes
+// all connections, which also ends the contexts of their requests, and returns
+// ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.handler.draining.Store(true)
+	select {
+	case <-time.After(s.handler.config.DrainDelay):
+	case <-ctx.Done():
+	}
 	err := s.http.Shutdown(ctx)
 	if err == nil {
 		return nil
