@@ -38,16 +38,17 @@ func (a Amount) appendMagnitude(b []byte) []byte {
 }
 
 // ParseUnits reads a count of smallest units as [Amount.String] prints it. It
-// is meant for what a store kept, so it takes totals of up to 76 digits. A
-// text that is no such number fails with [ErrInvalidRequest].
+// is meant for what a store kept, so it takes any amount. A text that is no
+// number fails with [ErrInvalidRequest], a number out of range with
+// [ErrAmountOutOfRange].
 func ParseUnits(text string) (Amount, error) {
 	digits, negative := strings.CutPrefix(text, "-")
 	if !allDigits(digits) {
 		return Amount{}, errAmountMalformed()
 	}
 	digits = strings.TrimLeft(digits, "0")
-	const maxTotalDigits = 76
-	if len(digits) > maxTotalDigits {
+	const largest = "57896044618658097711785492504343953926634992332820282019728792003956564819967" // 2^255 - 1
+	if len(digits) > len(largest) || len(digits) == len(largest) && digits > largest {
 		return Amount{}, errTotalOutOfRange()
 	}
 	a := parseDigits(digits)
@@ -164,7 +165,7 @@ func saturatingAtoi(digits string) int {
 	return n
 }
 
-// parseDigits reads at most 76 decimal digits.
+// parseDigits reads decimal digits of a number in range.
 func parseDigits(digits string) Amount {
 	var a Amount
 	for i := range len(digits) {

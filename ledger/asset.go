@@ -32,7 +32,7 @@ func ParseAsset(text string) (Asset, error) {
 		return Asset{}, &Error{
 			Code:    ErrInvalidRequest,
 			Field:   "asset",
-			Message: fmt.Sprintf("asset %q should be a code and a scale, such as USD/2", text),
+			Message: fmt.Sprintf("asset %.64q should be a code and a scale, such as USD/2", text),
 		}
 	}
 	a := Asset{Code: code, Scale: uint8(scale)}
@@ -48,7 +48,7 @@ func (a Asset) Validate() error {
 		return &Error{
 			Code:  ErrInvalidRequest,
 			Field: "asset",
-			Message: fmt.Sprintf("asset code %q should be a capital letter and then capital letters, digits and underscores, at most %d in all",
+			Message: fmt.Sprintf("asset code %.64q should be a capital letter and then capital letters, digits and underscores, at most %d in all",
 				a.Code, maxAssetCode),
 		}
 	}

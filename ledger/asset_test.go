@@ -216,8 +216,15 @@ func TestFormatAmountTable(t *testing.T) {
 		scale uint8
 		want  string
 	}{
-		{2000, 2, "20.00"}, {0, 2, "0.00"}, {-1, 2, "-0.01"}, {99, 2, "0.99"}, {100, 2, "1.00"}, {-12345, 0, "-12345"},
-		{0, 0, "0"}, {7, 1, "0.7"}, {1, 38, "0." + strings.Repeat("0", 37) + "1"},
+		{2000, 2, "20.00"},
+		{0, 2, "0.00"},
+		{-1, 2, "-0.01"},
+		{99, 2, "0.99"},
+		{100, 2, "1.00"},
+		{-12345, 0, "-12345"},
+		{0, 0, "0"},
+		{7, 1, "0.7"},
+		{1, 38, "0." + strings.Repeat("0", 37) + "1"},
 	} {
 		if got := (Asset{Code: "X", Scale: test.scale}).Format(NewAmount(test.units)); got != test.want {
 			t.Errorf("%d at scale %d is %s, want %s", test.units, test.scale, got, test.want)

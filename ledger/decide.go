@@ -37,7 +37,8 @@ type View interface {
 }
 
 // Decision is what a batch does to the books. A store saves all of it or
-// nothing.
+// nothing. The outcomes, and the transactions that they have in common with
+// Transactions, are handed on to the callers: a store copies what it keeps.
 type Decision struct {
 	// Outcomes has one member for each operation, in order.
 	Outcomes []Outcome

@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 func (op *openOperation) decide(d *Decider) (Outcome, error) {
 	request := op.request
@@ -69,10 +66,7 @@ func (d *Decider) open(w *workingAccount, account Account, fingerprint Fingerpri
 }
 
 func (d *Decider) postOpening(request AccountRequest) error {
-	world, err := d.account(WorldID(request.Asset.Code))
-	if err != nil {
-		return err
-	}
+	world := d.accounts.get(WorldID(request.Asset.Code))
 	d.draftOf(world)
 	transaction := TransactionRequest{
 		ID: OpeningID(request.ID),
@@ -81,8 +75,12 @@ func (d *Decider) postOpening(request AccountRequest) error {
 			{Account: request.ID, Side: request.Normal, Asset: request.Asset, Amount: request.OpeningBalance},
 		},
 	}
-	if taken, err := d.transaction(transaction.ID); err != nil || taken != nil {
-		return errors.Join(err, broken("transaction %q is there before account %q", transaction.ID, request.ID))
+	taken, err := d.transaction(transaction.ID)
+	if err != nil {
+		return err
+	}
+	if taken != nil {
+		return broken("transaction %q is there before account %q", transaction.ID, request.ID)
 	}
 	_, err = d.post(transaction.ID, transaction.Entries, transaction.fingerprint())
 	return err

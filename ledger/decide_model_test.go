@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"maps"
 	"math/big"
 	"reflect"
 	"testing"
@@ -39,9 +40,7 @@ func (m *model) copy() *model {
 		account.posted = new(big.Int).Set(account.posted)
 		c.accounts[id] = account
 	}
-	for id, transaction := range m.transactions {
-		c.transactions[id] = transaction
-	}
+	maps.Copy(c.transactions, m.transactions)
 	return c
 }
 

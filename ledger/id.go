@@ -98,7 +98,7 @@ func ValidateLedgerName(name string) error {
 	return &Error{
 		Code:  ErrInvalidRequest,
 		Field: "ledger",
-		Message: fmt.Sprintf("ledger name %q should be a letter or digit and then letters, digits and ._:@-, at most %d in all",
+		Message: fmt.Sprintf("ledger name %.64q should be a letter or digit and then letters, digits and ._:@-, at most %d in all",
 			name, MaxID),
 	}
 }

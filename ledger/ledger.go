@@ -74,21 +74,28 @@ func (l *Ledger) ChangeAccount(ctx context.Context, id string, change AccountCha
 
 // Post implements [Service].
 func (l *Ledger) Post(ctx context.Context, request TransactionRequest) (Outcome, error) {
+	return l.post(ctx, request.clone())
+}
+
+// PostBatch implements [Service].
+func (l *Ledger) PostBatch(ctx context.Context, requests []TransactionRequest) ([]Outcome, error) {
+	return writeAll(ctx, l, requests, func(request TransactionRequest) (*postOperation, error) {
+		return newPostOperation(request.clone())
+	})
+}
+
+// Deposit implements [Service].
+func (l *Ledger) Deposit(ctx context.Context, deposit Deposit) (Outcome, error) {
+	return l.post(ctx, deposit.Request())
+}
+
+// post posts a request that nobody else holds.
+func (l *Ledger) post(ctx context.Context, request TransactionRequest) (Outcome, error) {
 	operation, err := newPostOperation(request)
 	if err != nil {
 		return rejected(err), err
 	}
 	return l.writeOne(ctx, operation)
-}
-
-// PostBatch implements [Service].
-func (l *Ledger) PostBatch(ctx context.Context, requests []TransactionRequest) ([]Outcome, error) {
-	return writeAll(ctx, l, requests, newPostOperation)
-}
-
-// Deposit implements [Service].
-func (l *Ledger) Deposit(ctx context.Context, deposit Deposit) (Outcome, error) {
-	return l.Post(ctx, deposit.Request())
 }
 
 // writeOne writes one operation and returns its refusal as an error.

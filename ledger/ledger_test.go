@@ -46,7 +46,8 @@ func (b *fakeBook) check(ctx context.Context) error {
 
 func (b *fakeBook) Book(ctx context.Context, name string) (ledger.Book, error) {
 	b.opened = append(b.opened, name)
-	return b, b.check(ctx)
+	err := b.check(ctx)
+	return b, err
 }
 
 func (b *fakeBook) Write(ctx context.Context, operations []ledger.Operation) ([]ledger.Outcome, error) {

@@ -64,6 +64,7 @@ type postOperation struct {
 	fingerprint Fingerprint
 }
 
+// newPostOperation takes over the request's entries.
 func newPostOperation(r TransactionRequest) (*postOperation, error) {
 	if err := r.validate(); err != nil {
 		return nil, err
@@ -113,6 +114,9 @@ type changeOperation struct {
 }
 
 func newChangeOperation(id string, change AccountChange) (*changeOperation, error) {
+	if change.Name != nil {
+		change.Name = new(*change.Name)
+	}
 	if err := change.validate(); err != nil {
 		return nil, err
 	}

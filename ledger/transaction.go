@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -82,6 +83,13 @@ func (d Deposit) Request() TransactionRequest {
 		{Account: WorldID(d.Asset.Code), Side: Debit, Asset: d.Asset, Amount: d.Amount},
 		{Account: d.Account, Side: Credit, Asset: d.Asset, Amount: d.Amount, Normal: Credit},
 	}}
+}
+
+// clone returns a copy that the caller cannot change, for a store may still be
+// deciding when a call whose context ended has returned.
+func (r TransactionRequest) clone() TransactionRequest {
+	r.Entries = slices.Clone(r.Entries)
+	return r
 }
 
 // validate says why the request can never succeed, or nil.

@@ -67,8 +67,10 @@ func balanceAfter(outcome ledger.Outcome, deposit ledger.Deposit) (ledger.Amount
 			}
 		}
 	}
-	return ledger.Amount{}, &ledger.Error{Code: ledger.ErrInternal, Account: deposit.Account, Transaction: deposit.ID,
-		Message: fmt.Sprintf("the outcome of transaction %q has no entry on account %q", deposit.ID, deposit.Account)}
+	return ledger.Amount{}, &ledger.Error{
+		Code: ledger.ErrInternal, Account: deposit.Account, Transaction: deposit.ID,
+		Message: fmt.Sprintf("the outcome of transaction %q has no entry on account %q", deposit.ID, deposit.Account),
+	}
 }
 
 // readBody reads a body of JSON, or says why it is refused.
