@@ -20,7 +20,7 @@ const (
 // the one place that knows what each error looks like there. An error that it
 // doesn't know is the server's own: it is logged, and its text is not shown.
 func usersError(err error) answer {
-	a := answer{status: http.StatusInternalServerError, message: internalError}
+	var a answer
 	switch codeOf(err) {
 	case ledger.ErrNotFound, ledger.ErrAssetMismatch:
 		// Whoever holds another asset is no user here.
@@ -35,6 +35,8 @@ func usersError(err error) answer {
 		a = answer{status: http.StatusServiceUnavailable, message: "the ledger is busy. nothing was lost: ask again with the same id"}
 	case ledger.ErrUnavailable:
 		a = answer{status: http.StatusServiceUnavailable, message: unavailable}
+	default:
+		a = answer{status: http.StatusInternalServerError, message: internalError}
 	}
 	a.err = err
 	return a

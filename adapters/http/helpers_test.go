@@ -1,7 +1,6 @@
 package http_test
 
 import (
-	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -21,7 +20,7 @@ var usd = ledger.Asset{Code: "USD", Scale: 2}
 // newLedger returns a ledger in memory with the demo user, who has 100 USD.
 func newLedger(t testing.TB) *ledger.Ledger {
 	t.Helper()
-	service, err := ledger.Open(context.Background(), memory.New(memory.Config{}), ledger.Config{})
+	service, err := ledger.Open(t.Context(), memory.New(memory.Config{}), ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,14 +30,14 @@ func newLedger(t testing.TB) *ledger.Ledger {
 
 func open(t testing.TB, service ledger.Service, request ledger.AccountRequest) {
 	t.Helper()
-	if _, err := service.OpenAccount(context.Background(), request); err != nil {
+	if _, err := service.OpenAccount(t.Context(), request); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func setStatus(t testing.TB, service ledger.Service, account string, status ledger.Status) {
 	t.Helper()
-	if _, err := service.ChangeAccount(context.Background(), account, ledger.AccountChange{Status: status}); err != nil {
+	if _, err := service.ChangeAccount(t.Context(), account, ledger.AccountChange{Status: status}); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -1,6 +1,7 @@
 package strictjson
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"strconv"
@@ -190,14 +191,12 @@ func endsLiteral(c byte) bool { return c == ',' || c == ']' || c == '}' || isSpa
 
 // unquote decodes a string. Most have no escapes, and need no decoding.
 func unquote(quoted []byte) string {
-	for _, c := range quoted {
-		if c == '\\' {
-			var value string
-			if err := json.Unmarshal(quoted, &value); err != nil {
-				panic("strictjson: the text is not valid JSON: " + err.Error())
-			}
-			return value
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		var value string
+		if err := json.Unmarshal(quoted, &value); err != nil {
+			panic("strictjson: the text is not valid JSON: " + err.Error())
 		}
+		return value
 	}
 	return string(quoted[1 : len(quoted)-1])
 }
