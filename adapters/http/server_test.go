@@ -36,7 +36,7 @@ func start(t *testing.T, service ledger.Service, config ledgerhttp.Config) runni
 		t.Fatal(err)
 	}
 	r := running{ledgerhttp.NewServer(service, config), listener.Addr().String(), make(chan error, 1)}
-	go pprof.Do(context.Background(), pprof.Labels("server", t.Name()), func(context.Context) {
+	go pprof.Do(t.Context(), pprof.Labels("server", t.Name()), func(context.Context) {
 		r.served <- r.Serve(listener)
 	})
 	return r
@@ -130,7 +130,7 @@ func TestShutdown(t *testing.T) {
 	under.send(t, addRequest(`{"amount":20,"transaction_id":"tx_1"}`))
 	<-begun
 	down := make(chan error, 1)
-	go func() { down <- server.Shutdown(context.Background()) }()
+	go func() { down <- server.Shutdown(t.Context()) }()
 	refuse := func(c *connection, request string, status int, want string) {
 		t.Helper()
 		c.send(t, request)
