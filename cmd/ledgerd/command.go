@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// The exit codes.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// drainLimit is how long requests under way may take once the server is told to
+// stop.
+const drainLimit = 30 * time.Second
+
+// usageError is what the caller can mend by asking otherwise.
+type usageError struct{ error }
+
+// run is the whole program but for the signals, which end ctx. It returns the
+// exit code.
+func run(ctx context.Context, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	return runWithin(ctx, drainLimit, args, getenv, stdout, stderr)
+}
+
+func runWithin(ctx context.Context, drainLimit time.Duration, args []string, getenv func(string) string, stdout, stderr io.Writer) int {
+	command := newCommand(getenv, func(ctx context.Context, s settings) error {
+		return serve(ctx, s, newLogger(s, stderr), drainLimit)
+	})
+	command.SetArgs(args)
+	command.SetOut(stdout)
+	command.SetErr(stderr)
+	err := command.ExecuteContext(ctx)
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "ledgerd: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitFailed
+}
+
+// newCommand returns the command line, which calls serve with what it asks for.
+func newCommand(getenv func(string) string, serve func(context.Context, settings) error) *cobra.Command {
+	s := defaultSettings()
+	command := &cobra.Command{
+		Use:   "ledgerd [flags]",
+		Short: "Serve a ledger over HTTP",
+		Long: `Ledgerd serves a ledger over HTTP.
+
+Without a --dsn the ledger is in memory: nothing in it survives a stop. Every
+flag can also be given as the environment variable in brackets; the flag wins.
+
+The first SIGINT or SIGTERM drains: what runs is finished, what arrives is
+refused. A second one ends the process at once. The exit code is 0 after a
+drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
+		Example: `  ledgerd
+  ledgerd --listen :9000 --asset EUR/2 --demo=false
+  LEDGERD_LISTEN=127.0.0.1:0 LEDGERD_LOG_FORMAT=json ledgerd --log-level debug`,
+		Version:           version(),
+		SilenceErrors:     true,
+		SilenceUsage:      true,
+		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				// Not repeated, for it may be a DSN, and that a password.
+				return usageError{errors.New("ledgerd takes no arguments, only flags; see --help")}
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, _ []string) error {
+			if err := readEnvironment(command, getenv); err != nil {
+				return usageError{err}
+			}
+			if err := s.check(); err != nil {
+				return usageError{err}
+			}
+			return serve(command.Context(), s)
+		},
+	}
+	s.addFlags(command)
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
+		// "unknown shorthand flag: 'd' in -dsn=…" would repeat the DSN.
+		if text, _, found := strings.Cut(err.Error(), " in -"); found && strings.HasPrefix(text, "unknown shorthand") {
+			err = errors.New(text + "; long flags begin with two dashes")
+		}
+		return usageError{err}
+	})
+	command.SetVersionTemplate("ledgerd {{.Version}}\n")
+	return command
+}
+
+// version says what the binary was built from, as far as it knows.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "(unknown version)"
+	}
+	return info.Main.Version + " " + info.GoVersion
+}

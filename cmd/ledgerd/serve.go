@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"time"
+
+	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
+	"github.com/seed-d432d95b/ledger/adapters/memory"
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+func newLogger(s settings, w io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: s.logLevel}
+	if s.logFormat == "json" {
+		return slog.New(slog.NewJSONHandler(w, options))
+	}
+	return slog.New(slog.NewTextHandler(w, options))
+}
+
+// serve opens the ledger and serves it until ctx ends and it has drained.
+func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time.Duration) error {
+	service, err := ledger.Open(ctx, memory.New(memory.Config{}), ledger.Config{Name: s.ledger})
+	if err != nil {
+		return err
+	}
+	if s.demo {
+		if err := openDemo(ctx, service, s.asset); err != nil {
+			return fmt.Errorf("open the demo user, which --demo=false leaves out: %w", err)
+		}
+	}
+	listener, err := net.Listen("tcp", s.listen)
+	if err != nil {
+		return err
+	}
+	logger.Warn("the ledger is in memory: nothing in it survives a stop", "ledger", s.ledger)
+	logger.Info("listening", "address", listener.Addr().String())
+	if s.demo {
+		logger.Info("try it", "run", "curl "+baseURL(listener.Addr())+"/users/"+demoUser+"/balance")
+	}
+
+	server := ledgerhttp.NewServer(service, ledgerhttp.Config{Asset: s.asset, Logger: logger})
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	select {
+	case err := <-served:
+		return err
+	case <-ctx.Done():
+	}
+
+	logger.Info("draining: what runs is finished, what arrives is refused", "cause", context.Cause(ctx).Error(), "limit", drainLimit)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	defer cancel()
+	if err := server.Shutdown(drain); err != nil {
+		return fmt.Errorf("requests under way were cut off, for they did not end within %s: %w", drainLimit, err)
+	}
+	if err := <-served; err != nil {
+		return err
+	}
+	logger.Info("stopped")
+	return nil
+}
+
+// baseURL returns how a program on this machine reaches the address.
+func baseURL(address net.Addr) string {
+	host, port, err := net.SplitHostPort(address.String())
+	if ip := net.ParseIP(host); err == nil && ip.IsUnspecified() {
+		return "http://" + net.JoinHostPort("localhost", port)
+	}
+	return "http://" + address.String()
+}

@@ -1,0 +1,160 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// settings is what the flags and the environment ask for.
+type settings struct {
+	ledger    string
+	listen    string
+	dsn       string
+	demo      bool
+	asset     ledger.Asset
+	logLevel  slog.Level
+	logFormat string
+}
+
+func defaultSettings() settings {
+	return settings{
+		ledger:    ledger.DefaultName,
+		listen:    "127.0.0.1:8080",
+		demo:      true,
+		asset:     ledger.Asset{Code: "USD", Scale: 2},
+		logLevel:  slog.LevelInfo,
+		logFormat: "text",
+	}
+}
+
+// addFlags defines the flags, whose defaults are what s has.
+func (s *settings) addFlags(command *cobra.Command) {
+	flags := command.Flags()
+	flags.SortFlags = false
+	usage := func(flag, text string) string { return text + " [" + variable(flag) + "]" }
+	flags.Var(&setting[string]{&s.ledger, "name", parseLedger, plain},
+		"ledger", usage("ledger", "the ledger to serve"))
+	flags.Var(&setting[string]{&s.listen, "host:port", parseListen, plain},
+		"listen", usage("listen", "the address to listen on; port 0 takes any that is free"))
+	flags.Var(&setting[string]{&s.dsn, "dsn", parseAny, plain},
+		"dsn", usage("dsn", "the database; empty keeps the ledger in memory"))
+	flags.Var(&setting[bool]{&s.demo, "bool", parseBool, strconv.FormatBool},
+		"demo", usage("demo", "open the demo user"))
+	flags.Lookup("demo").NoOptDefVal = "true"
+	flags.Var(&setting[ledger.Asset]{&s.asset, "code/scale", ledger.ParseAsset, ledger.Asset.String},
+		"asset", usage("asset", "what users hold"))
+	flags.Var(&setting[slog.Level]{&s.logLevel, "level", parseLevel, formatLevel},
+		"log-level", usage("log-level", "debug, info, warn or error"))
+	flags.Var(&setting[string]{&s.logFormat, "format", parseFormat, plain},
+		"log-format", usage("log-format", "text or json"))
+}
+
+// variable returns the name of the environment variable that stands in for a
+// flag.
+func variable(flag string) string {
+	return "LEDGERD_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// readEnvironment sets what no flag has set. An empty variable counts as unset.
+func readEnvironment(command *cobra.Command, getenv func(string) string) error {
+	for _, name := range []string{"ledger", "listen", "dsn", "demo", "asset", "log-level", "log-format"} {
+		flag, text := command.Flags().Lookup(name), getenv(variable(name))
+		if text == "" || flag.Changed {
+			continue
+		}
+		if err := flag.Value.Set(text); err != nil {
+			return fmt.Errorf("invalid value %q of %s: %w", text, variable(name), err)
+		}
+	}
+	return nil
+}
+
+// check says what is wrong with the settings as a whole. It never repeats the
+// DSN, which may hold a password.
+func (s *settings) check() error {
+	if s.dsn != "" {
+		return errors.New("no database is supported yet; leave --dsn and LEDGERD_DSN empty to keep the ledger in memory")
+	}
+	return nil
+}
+
+// setting is a flag's value: where it goes, what help calls it, and how it is
+// read and printed.
+type setting[T any] struct {
+	target *T
+	kind   string
+	parse  func(string) (T, error)
+	format func(T) string
+}
+
+// Set implements the flag package's Value.
+func (s *setting[T]) Set(text string) error {
+	value, err := s.parse(text)
+	if err != nil {
+		return err
+	}
+	*s.target = value
+	return nil
+}
+
+// String implements the flag package's Value.
+func (s *setting[T]) String() string {
+	if s.target == nil {
+		return ""
+	}
+	return s.format(*s.target)
+}
+
+// Type implements the flag package's Value.
+func (s *setting[T]) Type() string { return s.kind }
+
+func plain(text string) string { return text }
+
+func parseAny(text string) (string, error) { return text, nil }
+
+func parseLedger(text string) (string, error) { return text, ledger.ValidateLedgerName(text) }
+
+func parseListen(text string) (string, error) {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		return "", errors.New("should be a host and a port, such as 127.0.0.1:8080")
+	}
+	return text, nil
+}
+
+func parseBool(text string) (bool, error) {
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return false, errors.New("should be true or false")
+	}
+	return value, nil
+}
+
+func parseLevel(text string) (slog.Level, error) {
+	for _, level := range []slog.Level{slog.LevelDebug, slog.LevelInfo, slog.LevelWarn, slog.LevelError} {
+		if text == formatLevel(level) {
+			return level, nil
+		}
+	}
+	return 0, errors.New("should be debug, info, warn or error")
+}
+
+func formatLevel(level slog.Level) string { return strings.ToLower(level.String()) }
+
+func parseFormat(text string) (string, error) {
+	if text != "text" && text != "json" {
+		return "", errors.New("should be text or json")
+	}
+	return text, nil
+}
