@@ -30,7 +30,7 @@ test: ## Run all tests but the integration tests, with the race detector
 
 .PHONY: test.integration
 test.integration: ## Run the tests that start real processes
-	$(GO) test -race -shuffle=on -count=1 -tags=integration -run='^TestProcess' ./cmd/...
+	$(GO) test -race -shuffle=on -count=1 -tags=integration -run='^TestBinary$$' ./cmd/...
 
 .PHONY: test.coverage
 test.coverage: ## Write coverage.html and open it where there is a browser

@@ -240,10 +240,18 @@ func TestRefusals(t *testing.T) {
 		"format, variable": {map[string]string{"LEDGERD_LOG_FORMAT": "x"}, nil, 2, `invalid value "x" of LEDGERD_LOG_FORMAT: should be text or json`},
 		"ledger, variable": {map[string]string{"LEDGERD_LEDGER": "-"}, nil, 2, `invalid value "-" of LEDGERD_LEDGER: ` +
 			`ledger name "-" should be a letter or digit and then letters, digits and ._:@-, at most 128 in all`},
-		"taken port": {nil, []string{"--listen=" + taken.Addr().String()}, 1,
-			"listen tcp " + taken.Addr().String() + ": bind: address already in use"},
-		"demo too fine": {nil, []string{"--asset=FINE/38"}, 1,
-			"open the demo user, which --demo=false leaves out: amount should have at most 38 digits"},
+		"taken port": {
+			nil,
+			[]string{"--listen=" + taken.Addr().String()},
+			1,
+			"listen tcp " + taken.Addr().String() + ": bind: address already in use",
+		},
+		"demo too fine": {
+			nil,
+			[]string{"--asset=FINE/38"},
+			1,
+			"open the demo user, which --demo=false leaves out: amount should have at most 38 digits",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

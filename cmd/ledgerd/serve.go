@@ -32,14 +32,15 @@ func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time
 			return fmt.Errorf("open the demo user, which --demo=false leaves out: %w", err)
 		}
 	}
-	listener, err := net.Listen("tcp", s.listen)
+	var config net.ListenConfig
+	listener, err := config.Listen(ctx, "tcp", s.listen)
 	if err != nil {
 		return err
 	}
-	logger.Warn("the ledger is in memory: nothing in it survives a stop", "ledger", s.ledger)
-	logger.Info("listening", "address", listener.Addr().String())
+	logger.Warn("the ledger is in memory: nothing in it survives a stop", slog.String("ledger", s.ledger))
+	logger.Info("listening", slog.String("address", listener.Addr().String()))
 	if s.demo {
-		logger.Info("try it", "run", "curl "+baseURL(listener.Addr())+"/users/"+demoUser+"/balance")
+		logger.Info("try it", slog.String("run", "curl "+baseURL(listener.Addr())+"/users/"+demoUser+"/balance"))
 	}
 
 	server := ledgerhttp.NewServer(service, ledgerhttp.Config{Asset: s.asset, Logger: logger})
@@ -51,7 +52,8 @@ func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time
 	case <-ctx.Done():
 	}
 
-	logger.Info("draining: what runs is finished, what arrives is refused", "cause", context.Cause(ctx).Error(), "limit", drainLimit)
+	logger.Info("draining: what runs is finished, what arrives is refused",
+		slog.String("cause", context.Cause(ctx).Error()), slog.Duration("limit", drainLimit))
 	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
