@@ -5,6 +5,7 @@ GO ?= go
 FUZZTIME ?= 30s
 BENCHTIME ?= 1000000x
 COVERAGE := coverage.html
+FUZZ = $(GO) test -run='^$$' -fuzztime=$(FUZZTIME) -fuzzminimizetime=5x
 LINT := $(GO) tool -modfile=.ci/tools.mod golangci-lint
 
 .PHONY: help
@@ -57,9 +58,10 @@ bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for FUZZTIME=30s
-	$(GO) test -run='^$$' -fuzz='^FuzzParseAmount$$' -fuzztime=$(FUZZTIME) ./ledger
-	$(GO) test -run='^$$' -fuzz='^FuzzAddBody$$' -fuzztime=$(FUZZTIME) ./adapters/http
-	$(GO) test -run='^$$' -fuzz='^FuzzCursor$$' -fuzztime=$(FUZZTIME) ./adapters/http
+	$(FUZZ) -fuzz='^FuzzParseAmount$$' ./ledger
+	$(FUZZ) -fuzz='^FuzzAddBody$$' ./adapters/http
+	$(FUZZ) -fuzz='^FuzzCursor$$' ./adapters/http
+	$(FUZZ) -fuzz='^FuzzDecode$$' ./adapters/http/internal/strictjson
 
 .PHONY: test.model
 test.model: ## Compare 10,000 random runs of 100 steps with a naive model

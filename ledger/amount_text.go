@@ -77,11 +77,7 @@ func (a Asset) Parse(text string) (Amount, error) {
 		return Amount{}, errTooManyDigits()
 	}
 	if shift < 0 {
-		return Amount{}, &Error{
-			Code:    ErrInvalidRequest,
-			Field:   "amount",
-			Message: fmt.Sprintf("amount should have at most %d decimal places", a.Scale),
-		}
+		return Amount{}, a.errTooFine()
 	}
 	units := parseDigits(number.digits)
 	for range shift {
@@ -193,6 +189,17 @@ func allDigits(s string) bool {
 
 func errAmountMalformed() error {
 	return &Error{Code: ErrInvalidRequest, Field: "amount", Message: "amount should be a decimal number, such as 20 or 0.5"}
+}
+
+func (a Asset) errTooFine() error {
+	places := fmt.Sprintf("at most %d decimal places", a.Scale)
+	switch a.Scale {
+	case 0:
+		places = "no decimal places"
+	case 1:
+		places = "at most 1 decimal place"
+	}
+	return &Error{Code: ErrInvalidRequest, Field: "amount", Message: "amount should have " + places}
 }
 
 func errTooManyDigits() error {

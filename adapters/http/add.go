@@ -55,7 +55,7 @@ func (h *handler) processed(r *http.Request, id string) answer {
 	if !h.isUser(account) {
 		return noSuchUser()
 	}
-	return answer{status: http.StatusUnprocessableEntity, message: alreadyProcessed}
+	return usersError(ledger.ErrTransactionConflict)
 }
 
 // balanceAfter returns the user's balance right after the deposit.

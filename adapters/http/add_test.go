@@ -244,7 +244,7 @@ func TestAddInOtherAssets(t *testing.T) {
 	for text, rows := range map[string]map[string]string{
 		"JPY/0": {
 			`{"amount":100,"transaction_id":"tx_1"}`: added("100"),
-			`{"amount":0.5,"transaction_id":"tx_2"}`: failure(400, "not a valid amount. amount should have at most 0 decimal places"),
+			`{"amount":0.5,"transaction_id":"tx_2"}`: failure(400, "not a valid amount. amount should have no decimal places"),
 		},
 		"ETH/18": {
 			`{"amount":1e-18,"transaction_id":"tx_1"}`: added("0.000000000000000001"),

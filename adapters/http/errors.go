@@ -8,13 +8,8 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// The sentences that more than one place says.
-const (
-	userNotFound     = "user not found"
-	alreadyProcessed = "transaction was already processed"
-	internalError    = "internal error"
-	unavailable      = "the ledger is not available. nothing was lost: ask again with the same id"
-)
+// internalError is all that a caller is told of what is the server's own fault.
+const internalError = "internal error"
 
 // usersError answers a request under /users that the service refused. This is
 // the one place that knows what each error looks like there. An error that it
@@ -24,9 +19,9 @@ func usersError(err error) answer {
 	switch codeOf(err) {
 	case ledger.ErrNotFound, ledger.ErrAssetMismatch:
 		// Whoever holds another asset is no user here.
-		a = answer{status: http.StatusNotFound, message: userNotFound}
+		a = answer{status: http.StatusNotFound, message: "user not found"}
 	case ledger.ErrTransactionConflict:
-		a = answer{status: http.StatusUnprocessableEntity, message: alreadyProcessed}
+		a = answer{status: http.StatusUnprocessableEntity, message: "transaction was already processed"}
 	case ledger.ErrAccountFrozen:
 		a = answer{status: http.StatusUnprocessableEntity, message: "account is frozen"}
 	case ledger.ErrAccountClosed:
@@ -34,7 +29,7 @@ func usersError(err error) answer {
 	case ledger.ErrOverloaded:
 		a = answer{status: http.StatusServiceUnavailable, message: "the ledger is busy. nothing was lost: ask again with the same id"}
 	case ledger.ErrUnavailable:
-		a = answer{status: http.StatusServiceUnavailable, message: unavailable}
+		a = answer{status: http.StatusServiceUnavailable, message: "the ledger is not available. nothing was lost: ask again with the same id"}
 	default:
 		a = answer{status: http.StatusInternalServerError, message: internalError}
 	}

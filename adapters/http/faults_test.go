@@ -188,6 +188,51 @@ func TestPanic(t *testing.T) {
 	}
 }
 
+// TestPanicInTheMiddle has an answer that cannot be finished: the server should
+// cut the connection, not end the answer as if it were whole.
+func TestPanicInTheMiddle(t *testing.T) {
+	t.Parallel()
+	var log lines
+	handler := ledgerhttp.NewHandler(newLedger(t), ledgerhttp.Config{Logger: log.logger()})
+	defer func() {
+		if err, _ := recover().(error); !errors.Is(err, http.ErrAbortHandler) {
+			t.Errorf("recovered %v", err)
+		}
+		if !strings.Contains(log.String(), "panic: cannot write") {
+			t.Errorf("log: %s", log.String())
+		}
+	}()
+	handler.ServeHTTP(panicking{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/healthz", nil))
+	t.Error("the abort should go on to the server")
+}
+
+type panicking struct{ http.ResponseWriter }
+
+func (panicking) Write([]byte) (int, error) { panic("cannot write") }
+
+// TestAnyTextIsEscaped has a store with ids that this ledger would not take.
+func TestAnyTextIsEscaped(t *testing.T) {
+	t.Parallel()
+	const id = "\x00\x1f\n\"\\/\u2028\x7f\xffé"
+	handler := ledgerhttp.NewHandler(fixedPage{newLedger(t), ledger.EntryPage{
+		Account: ledger.Account{Asset: usd, Normal: ledger.Credit, Sequence: 1},
+		Entries: []ledger.Entry{{Transaction: id, Asset: usd, Side: ledger.Credit, Sequence: 1}},
+	}}, ledgerhttp.Config{})
+	want := strings.ToValidUTF8(id, "\ufffd")
+	if got := historyOf(t, handler, demoUser, "page_size=1").Histories[0].TransactionID; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+type fixedPage struct {
+	ledger.Service
+	page ledger.EntryPage
+}
+
+func (f fixedPage) Entries(context.Context, ledger.EntryQuery) (ledger.EntryPage, error) {
+	return f.page, nil
+}
+
 func TestAbortIsNotAnswered(t *testing.T) {
 	t.Parallel()
 	handler := ledgerhttp.NewHandler(faulty{newLedger(t), func(context.Context) error { panic(http.ErrAbortHandler) }}, ledgerhttp.Config{})

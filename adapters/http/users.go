@@ -18,9 +18,7 @@ func (h *handler) isUser(account ledger.Account) bool {
 	return account.Normal == ledger.Credit && account.Asset == h.config.Asset
 }
 
-func noSuchUser() answer {
-	return answer{status: http.StatusNotFound, message: userNotFound}
-}
+func noSuchUser() answer { return usersError(ledger.ErrNotFound) }
 
 func successful(data []byte) answer {
 	return answer{status: http.StatusOK, message: "request successful!", data: data}
