@@ -187,11 +187,13 @@ func TestParseMalformedAmount(t *testing.T) {
 
 func TestParseAmountTellsTheScale(t *testing.T) {
 	t.Parallel()
-	_, err := Asset{Code: "USD", Scale: 2}.Parse("0.001")
-	if err == nil || !strings.Contains(err.Error(), "at most 2 decimal places") {
-		t.Errorf("got %v", err)
+	for scale, want := range []string{"no decimal places", "at most 1 decimal place", "at most 2 decimal places"} {
+		_, err := Asset{Code: "USD", Scale: uint8(scale)}.Parse("0.001")
+		if err == nil || err.Error() != "amount should have "+want {
+			t.Errorf("at scale %d: %v", scale, err)
+		}
 	}
-	_, err = Asset{Code: "USD", Scale: 2}.Parse("1e40")
+	_, err := Asset{Code: "USD", Scale: 2}.Parse("1e40")
 	if err == nil || !strings.Contains(err.Error(), "at most 38 digits") {
 		t.Errorf("got %v", err)
 	}
