@@ -14,12 +14,14 @@ help: ## Show this help
 
 .PHONY: run
 run: ## Run ledgerd in memory, with the demo user, on 127.0.0.1:8080
-	$(GO) run ./cmd/ledgerd
+	@$(GO) build -o bin/ ./cmd/ledgerd
+	@exec bin/ledgerd
 
 .PHONY: development-serve
 development-serve: ## Serve for development: for now, ledgerd in memory without containers
 	@echo "Serving from this machine, in memory and without containers: nothing survives a stop."
-	$(GO) run ./cmd/ledgerd --log-level=debug
+	@$(GO) build -o bin/ ./cmd/ledgerd
+	@exec bin/ledgerd --log-level=debug
 
 .PHONY: build
 build: ## Build the commands into bin/

@@ -1,6 +1,6 @@
 module github.com/seed-d432d95b/ledger
 
-go 1.26
+go 1.26.0
 
 require (
 	github.com/gorilla/mux v1.8.1

@@ -43,7 +43,7 @@ const (
 	StatusOpen Status = 1 + iota
 	// StatusFrozen: no new transactions, until it is opened again.
 	StatusFrozen
-	// StatusClosed: nothing, for good.
+	// StatusClosed: no transactions, for good. No other status follows.
 	StatusClosed
 )
 
@@ -88,6 +88,12 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 	invalid := func(field, message string) (AccountRequest, error) {
 		return AccountRequest{}, &Error{Code: ErrInvalidRequest, Field: field, Message: message, Account: r.ID}
 	}
+	tooLarge := func(field string) (AccountRequest, error) {
+		return AccountRequest{}, &Error{
+			Code: ErrAmountOutOfRange, Field: field, Account: r.ID,
+			Message: fmt.Sprintf("%s should have at most %d digits", field, MaxDigits),
+		}
+	}
 	if err := validateID("id", r.ID); err != nil {
 		return AccountRequest{}, err
 	}
@@ -105,11 +111,11 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 	case r.Unlimited && r.MinBalance.Sign() != 0:
 		return invalid("min_balance", "an unlimited account should have no minimum balance")
 	case !r.MinBalance.fits():
-		return invalid("min_balance", fmt.Sprintf("min_balance should have at most %d digits", MaxDigits))
+		return tooLarge("min_balance")
 	case r.OpeningBalance.Sign() < 0:
 		return invalid("opening_balance", "opening_balance should not be negative")
 	case !r.OpeningBalance.fits():
-		return invalid("opening_balance", fmt.Sprintf("opening_balance should have at most %d digits", MaxDigits))
+		return tooLarge("opening_balance")
 	}
 	return r, nil
 }

@@ -41,7 +41,11 @@ func TestAccountRequestRules(t *testing.T) {
 			request := AccountRequest{ID: "alice", Asset: usd}
 			test.spoil(&request)
 			_, err := newOpenOperation(request)
-			wantProblem(t, err, ErrInvalidRequest, test.field, test.text)
+			code := ErrInvalidRequest
+			if test.text == "38 digits" {
+				code = ErrAmountOutOfRange
+			}
+			wantProblem(t, err, code, test.field, test.text)
 		})
 	}
 }

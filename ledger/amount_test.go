@@ -165,7 +165,7 @@ func TestAmountText(t *testing.T) {
 		if got := a.String(); got != n.String() {
 			t.Fatalf("String = %s, want %s", got, n)
 		}
-		if got := string(a.AppendText([]byte("total "))); got != "total "+n.String() {
+		if got := string(a.appendDigits([]byte("total "))); got != "total "+n.String() {
 			t.Fatalf("AppendText = %q", got)
 		}
 		got, err := ParseUnits(n.String())

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"encoding"
 	"fmt"
 	"strconv"
 	"strings"
@@ -9,11 +10,32 @@ import (
 // maxAmountText bounds the text that the parser reads, in bytes.
 const maxAmountText = 64 << 10
 
-// String prints the count of units in decimal, as "-1050".
-func (a Amount) String() string { return string(a.AppendText(nil)) }
+var (
+	_ encoding.TextAppender    = Amount{}
+	_ encoding.TextMarshaler   = Amount{}
+	_ encoding.TextUnmarshaler = (*Amount)(nil)
+)
 
-// AppendText appends what [Amount.String] returns.
-func (a Amount) AppendText(b []byte) []byte {
+// String prints the count of units in decimal, as "-1050".
+func (a Amount) String() string { return string(a.appendDigits(nil)) }
+
+// AppendText appends what [Amount.String] returns. It never fails.
+func (a Amount) AppendText(b []byte) ([]byte, error) { return a.appendDigits(b), nil }
+
+// MarshalText returns what [Amount.String] returns, so that encoders write an
+// amount as a text of its units and never as a float. It never fails.
+func (a Amount) MarshalText() ([]byte, error) { return a.appendDigits(nil), nil }
+
+// UnmarshalText reads what [ParseUnits] reads.
+func (a *Amount) UnmarshalText(text []byte) error {
+	parsed, err := ParseUnits(string(text))
+	if err == nil {
+		*a = parsed
+	}
+	return err
+}
+
+func (a Amount) appendDigits(b []byte) []byte {
 	if n, ok := a.Int64(); ok {
 		return strconv.AppendInt(b, n, 10)
 	}

@@ -102,9 +102,12 @@ func (m *model) post(id string, entries []EntryRequest, now time.Time) (Result, 
 		}
 		return Replayed, ""
 	}
+	noWorld := false
 	for _, e := range entries {
 		account, ok := m.accounts[e.Account]
 		switch {
+		case !ok && IsWorldID(e.Account):
+			noWorld = true
 		case !ok, e.Normal != 0 && e.Normal != account.request.Normal:
 			return Rejected, ErrNotFound
 		case account.request.Asset != e.Asset:
@@ -114,6 +117,9 @@ func (m *model) post(id string, entries []EntryRequest, now time.Time) (Result, 
 		case account.status == StatusClosed:
 			return Rejected, ErrAccountClosed
 		}
+	}
+	if noWorld {
+		return Rejected, ErrNotFound
 	}
 	before := m.copy()
 	m.write(id, entries, "", now)

@@ -24,10 +24,8 @@ func (op *postOperation) decide(d *Decider) (Outcome, error) {
 		replayed.Entries = slices.Clone(replayed.Entries)
 		return Outcome{Result: Replayed, Transaction: &replayed}, nil
 	}
-	for _, e := range op.entries {
-		if err := d.admit(op.id, e); err != nil {
-			return Outcome{}, err
-		}
+	if err := d.admitAll(op); err != nil {
+		return Outcome{}, err
 	}
 	recorded, err = d.post(op.id, op.entries, op.fingerprint)
 	if err != nil {
@@ -35,6 +33,22 @@ func (op *postOperation) decide(d *Decider) (Outcome, error) {
 	}
 	d.accept()
 	return Outcome{Result: Applied, Transaction: &recorded.Transaction}, nil
+}
+
+// admitAll drafts the accounts of all entries. That a world account is missing is
+// said only if nothing else is wrong: it comes with the first account in its
+// asset, so the other entries' accounts are the ones to speak of.
+func (d *Decider) admitAll(op *postOperation) error {
+	var noWorld error
+	for _, e := range op.entries {
+		err := d.admit(op.id, e)
+		if err != nil && IsWorldID(e.Account) && errors.Is(err, ErrNotFound) {
+			noWorld = err
+		} else if err != nil {
+			return err
+		}
+	}
+	return noWorld
 }
 
 // admit drafts the entry's account, or says why it cannot take the entry.
@@ -47,6 +61,8 @@ func (d *Decider) admit(transaction string, e EntryRequest) error {
 		return &Error{Code: code, Account: e.Account, Transaction: transaction, Message: fmt.Sprintf(format, arguments...)}
 	}
 	switch {
+	case w.state == nil && IsWorldID(e.Account):
+		return refuse(ErrNotFound, "account %q comes with the first account that is opened in its asset, and there is none yet", e.Account)
 	case w.state == nil:
 		return refuse(ErrNotFound, "account %q does not exist; open it first", e.Account)
 	case e.Normal != 0 && w.state.Normal != e.Normal:

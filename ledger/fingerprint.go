@@ -82,7 +82,7 @@ func appendText(form []byte, text string) []byte {
 // layout can alter.
 func appendAmount(form []byte, a Amount) []byte {
 	var digits [80]byte
-	text := a.AppendText(digits[:0])
+	text := a.appendDigits(digits[:0])
 	form = append(form, byte(len(text)))
 	return append(form, text...)
 }

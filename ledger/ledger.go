@@ -79,6 +79,16 @@ func (l *Ledger) Post(ctx context.Context, request TransactionRequest) (Outcome,
 
 // PostBatch implements [Service].
 func (l *Ledger) PostBatch(ctx context.Context, requests []TransactionRequest) ([]Outcome, error) {
+	entries := 0
+	for _, request := range requests {
+		entries += len(request.Entries)
+	}
+	if entries > MaxBatchEntries {
+		return nil, &Error{
+			Code: ErrInvalidRequest, Field: "entries",
+			Message: fmt.Sprintf("a batch should have at most %d entries in all, not %d", MaxBatchEntries, entries),
+		}
+	}
 	return writeAll(ctx, l, requests, func(request TransactionRequest) (*postOperation, error) {
 		return newPostOperation(request.clone())
 	})
@@ -86,6 +96,9 @@ func (l *Ledger) PostBatch(ctx context.Context, requests []TransactionRequest) (
 
 // Deposit implements [Service].
 func (l *Ledger) Deposit(ctx context.Context, deposit Deposit) (Outcome, error) {
+	if err := deposit.validate(); err != nil {
+		return rejected(err), err
+	}
 	return l.post(ctx, deposit.Request())
 }
 

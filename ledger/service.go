@@ -21,9 +21,10 @@ type Service interface {
 	// Post posts a transaction. The outcome is Applied or Replayed, with the
 	// transaction. A refusal is the error; it leaves the id free.
 	Post(ctx context.Context, request TransactionRequest) (Outcome, error)
-	// PostBatch posts at most [MaxBatch] transactions in order, each seeing those
-	// before it, each with an outcome of its own. The error is not about one of
-	// them, but says that none was decided.
+	// PostBatch posts at most [MaxBatch] transactions, of at most
+	// [MaxBatchEntries] entries in all, in order, each seeing those before it, each
+	// with an outcome of its own. The error is not about one of them, but says
+	// that none was decided.
 	PostBatch(ctx context.Context, requests []TransactionRequest) ([]Outcome, error)
 	// Deposit posts a deposit, as Post does.
 	Deposit(ctx context.Context, deposit Deposit) (Outcome, error)

@@ -12,6 +12,9 @@ const (
 	MaxEntries = 1000
 	// MaxBatch is the most members of a batch.
 	MaxBatch = 1000
+	// MaxBatchEntries is the most entries that the transactions of a batch have
+	// together.
+	MaxBatchEntries = 10_000
 )
 
 // Transaction is what the ledger wrote: two or more entries, all or none of
@@ -69,12 +72,37 @@ type EntryRequest struct {
 
 // Deposit brings an amount into the ledger: it debits the asset's world account
 // and credits Account, which must be credit-normal, so that a deposit never
-// lowers a balance.
+// lowers a balance. Whether it is a replay is told by the content of the
+// transaction alone.
 type Deposit struct {
 	ID      string
 	Account string
 	Asset   Asset
 	Amount  Amount
+}
+
+// validate says why the deposit can never succeed, in the words of its own
+// fields, or nil.
+func (d Deposit) validate() error {
+	invalid := func(code Code, field, message string) error {
+		return &Error{Code: code, Field: field, Message: message, Account: d.Account, Transaction: d.ID}
+	}
+	if err := validateID("id", d.ID); err != nil {
+		return err
+	}
+	if err := validateID("account", d.Account); err != nil {
+		return err
+	}
+	if err := d.Asset.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case d.Amount.Sign() <= 0:
+		return invalid(ErrInvalidRequest, "amount", "amount should be positive")
+	case !d.Amount.fits():
+		return errTooManyDigits()
+	}
+	return nil
 }
 
 // Request returns the transaction that the deposit is.

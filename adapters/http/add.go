@@ -78,18 +78,28 @@ func readBody(r *http.Request) ([]byte, *answer) {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, badBody()
 	}
-	tooLarge := &answer{status: http.StatusRequestEntityTooLarge, message: "request body too large", last: true}
 	if r.ContentLength > maxBody {
-		return nil, tooLarge
+		return nil, tooLarge(r)
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
 	case err != nil:
 		return nil, badBody()
 	case len(body) > maxBody:
-		return nil, tooLarge
+		return nil, tooLarge(r)
 	}
 	return body, nil
+}
+
+// tooLarge reads on for a while, for a client that is still sending might not
+// read the answer before the connection is reset.
+func tooLarge(r *http.Request) *answer {
+	const patience = 8 << 20
+	if r.Header.Get("Expect") == "" {
+		// What it reads, and how that ends, makes no difference to the answer.
+		_, _ = io.CopyN(io.Discard, r.Body, patience)
+	}
+	return &answer{status: http.StatusRequestEntityTooLarge, message: "request body too large", last: true}
 }
 
 func isJSON(contentType string) bool {

@@ -38,8 +38,12 @@ type Config struct {
 	// means 2 min.
 	IdleTimeout time.Duration
 	// MaxHeaderBytes limits a request's line and header together; 0 means 16
-	// KiB. A larger one is answered with 431.
+	// KiB. One that is larger by more than the 4 KiB that net/http allows on top
+	// is answered with 431.
 	MaxHeaderBytes int
+	// MaxConnections is how many connections are served at once; 0 means 10,000.
+	// More wait until one of them ends.
+	MaxConnections int
 	// DrainDelay is how long Shutdown refuses requests before it closes
 	// listeners and idle connections; 0 means 100 ms. It lets busy clients read
 	// that they should ask elsewhere, and a load balancer, given a few of its
@@ -64,6 +68,7 @@ func (c Config) withDefaults() Config {
 	c.WriteTimeout = cmp.Or(c.WriteTimeout, 30*time.Second)
 	c.IdleTimeout = cmp.Or(c.IdleTimeout, 2*time.Minute)
 	c.MaxHeaderBytes = cmp.Or(c.MaxHeaderBytes, 16<<10)
+	c.MaxConnections = cmp.Or(c.MaxConnections, 10_000)
 	c.DrainDelay = cmp.Or(c.DrainDelay, 100*time.Millisecond)
 	return c
 }

@@ -93,9 +93,11 @@ func (h *handler) log(r *http.Request, answered *response, elapsed time.Duration
 	ctx, level := r.Context(), slog.LevelDebug
 	switch {
 	case answered.status == http.StatusServiceUnavailable:
-		if ctx.Err() == nil {
+		// A client that has hung up is no fault of the server, and a shutdown is
+		// logged once, by whoever asked for it.
+		if ctx.Err() == nil && !h.draining.Load() {
 			level = slog.LevelWarn
-		} // else the client has hung up, which is no fault of the server
+		}
 	case answered.status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}
@@ -107,7 +109,7 @@ func (h *handler) log(r *http.Request, answered *response, elapsed time.Duration
 		slog.String("method", r.Method),
 		slog.String("route", answered.route),
 		slog.Int("status", answered.status),
-		slog.Duration("elapsed", elapsed),
+		slog.Float64("elapsed_ms", float64(elapsed.Microseconds())/1000),
 	}
 	if answered.err != nil {
 		attributes = append(attributes, slog.Any("error", answered.err))

@@ -2,6 +2,7 @@ package http
 
 import (
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -34,13 +35,18 @@ func (h *handler) history(r *http.Request) answer {
 // historyQuery reads what page is asked for, of a user who is not yet known, or
 // says why it is refused. The checks are in the order that the API promises.
 func historyQuery(r *http.Request) (ledger.EntryQuery, *answer) {
-	parameters := r.URL.Query()
+	// Of a query with a part that cannot be read, the parts that can are kept: to
+	// take a mangled cursor for none would start again with the first page.
+	parameters, malformed := url.ParseQuery(r.URL.RawQuery)
 	size, ok := parseInteger(parameters.Get("page_size"))
 	switch {
 	case !ok:
 		return ledger.EntryQuery{}, badRequest("page size should be a valid integer")
 	case size < 1:
 		return ledger.EntryQuery{}, badRequest("page size should be greater than 0")
+	}
+	if malformed != nil {
+		return ledger.EntryQuery{}, badRequest("invalid pagination cursor")
 	}
 	query := ledger.EntryQuery{Limit: int(min(size, ledger.MaxLimit))}
 	if cursor := parameters.Get("page"); cursor != "" {

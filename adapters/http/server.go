@@ -16,15 +16,17 @@ import (
 // could make it wait for or hold. A request that it began is either answered or
 // cut off with its connection; one that it answers with 503 was not begun.
 type Server struct {
-	handler *handler
-	http    http.Server
+	handler     *handler
+	http        http.Server
+	connections *connections
 }
 
 // NewServer returns a server of the API over a service.
 func NewServer(service ledger.Service, config Config) *Server {
 	config = config.withDefaults()
 	h := newHandler(service, config)
-	return &Server{handler: h, http: http.Server{
+	opened := newConnections(config.MaxConnections)
+	return &Server{handler: h, connections: opened, http: http.Server{
 		Handler:           h,
 		ReadHeaderTimeout: config.ReadHeaderTimeout,
 		ReadTimeout:       config.ReadTimeout,
@@ -32,6 +34,9 @@ func NewServer(service ledger.Service, config Config) *Server {
 		IdleTimeout:       config.IdleTimeout,
 		MaxHeaderBytes:    config.MaxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(config.Logger.Handler(), slog.LevelWarn),
+		// OPTIONS * is answered like any other path that isn't there.
+		DisableGeneralOptionsHandler: true,
+		ConnState:                    opened.follow,
 	}}
 }
 
@@ -39,7 +44,7 @@ func NewServer(service ledger.Service, config Config) *Server {
 // returns nil once Shutdown has closed it, while Shutdown may still wait for
 // requests under way, and an error if the listener fails.
 func (s *Server) Serve(listener net.Listener) error {
-	if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(s.connections.limit(listener)); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 	}
 	return nil
@@ -56,6 +61,7 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	case <-time.After(s.handler.config.DrainDelay):
 	case <-ctx.Done():
 	}
+	s.connections.closeSilent()
 	err := s.http.Shutdown(ctx)
 	if err == nil {
 		return nil

@@ -128,20 +128,27 @@ func (b *book) find(ctx context.Context, query ledger.EntryQuery) (ledger.EntryP
 
 // Transaction implements [ledger.Reader].
 func (b *book) Transaction(ctx context.Context, id string) (ledger.Transaction, error) {
-	hash := b.hash(id)
-	s := &b.shards[shardOf(hash)]
-	s.mu.Lock()
-	err := ctx.Err()
-	at, ok := s.findTransaction(id, hash)
-	numbered := b.numbered
-	s.mu.Unlock()
+	at, numbered, err := b.findTransaction(ctx, id)
 	if err != nil {
 		return ledger.Transaction{}, err
 	}
-	if !ok {
-		return ledger.Transaction{}, ledger.NoTransaction(id)
+	return b.shards[at.shard()].journal.transaction(at, numbered).Transaction, nil
+}
+
+// findTransaction returns the place of the transaction's record.
+func (b *book) findTransaction(ctx context.Context, id string) (place, []*account, error) {
+	hash := b.hash(id)
+	s := &b.shards[shardOf(hash)]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return 0, nil, err
 	}
-	return s.journal.transaction(at, numbered).Transaction, nil
+	at, ok := s.findTransaction(id, hash)
+	if !ok {
+		return 0, nil, ledger.NoTransaction(id)
+	}
+	return at, b.numbered, nil
 }
 
 // shardsOfAccount returns the shards that the account, if it exists, is in.

@@ -1,9 +1,11 @@
 // Package memory is a [ledger.Store] in memory: the embedded default, and the
 // fastest. Nothing in it survives the process.
 //
-// A ledger is spread over shards, each with a lock that is held for the
-// microsecond that deciding and saving take, so that writers of different
-// accounts work at the same time. What is written is kept as bytes in large
+// A ledger is spread over shards, each with a lock that is held while a batch is
+// decided and saved, so that writers of different accounts work at the same
+// time. That is about a microsecond for each entry, so the largest batch that
+// the ledger takes holds others up for some ten milliseconds; a context that
+// ends is noticed before and after, not while waiting for a lock. What is written is kept as bytes in large
 // blocks without pointers, so that the garbage collector has nothing to trace
 // however many transactions there are: a deposit takes about 150 bytes in all.
 package memory
@@ -18,11 +20,14 @@ import (
 
 // Config is how a store works. Its zero value works.
 type Config struct {
-	// Now is the clock that recorded times are taken from; nil is [time.Now].
+	// Now is the clock that recorded times are taken from; nil is [time.Now]. It
+	// is called by many goroutines at once, while they hold locks, so it must not
+	// use the store.
 	Now func() time.Time
 }
 
-// Store keeps ledgers in memory. It is safe for any number of goroutines.
+// Store keeps ledgers in memory. Make it with [New]. It is safe for any number of
+// goroutines.
 type Store struct {
 	now func() time.Time
 

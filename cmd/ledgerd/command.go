@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"runtime/debug"
 	"strings"
 	"time"
@@ -42,11 +43,18 @@ func runWithin(ctx context.Context, drainLimit time.Duration, args []string, get
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(stderr, "ledgerd: %s\n", strings.ReplaceAll(err.Error(), "\n", "; "))
+	fmt.Fprintf(stderr, "ledgerd: %s\n", oneLine(err.Error()))
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
 	return exitFailed
+}
+
+// oneLine returns an error's text without line breaks, and without what follows
+// the scheme of an URL: a DSN that was meant for another flag has a password.
+func oneLine(text string) string {
+	text = strings.ReplaceAll(text, "\n", "; ")
+	return regexp.MustCompile(`://[^\s"]*`).ReplaceAllString(text, "://…")
 }
 
 // newCommand returns the command line, which calls serve with what it asks for.
@@ -73,7 +81,7 @@ drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
 				// Not repeated, for it may be a DSN, and that a password.
-				return usageError{errors.New("ledgerd takes no arguments, only flags; see --help")}
+				return usageError{errors.New("ledgerd takes no arguments, only flags, such as --demo=false; see --help")}
 			}
 			return nil
 		},
@@ -90,8 +98,12 @@ drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
 	s.addFlags(command)
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		// "unknown shorthand flag: 'd' in -dsn=…" would repeat the DSN.
-		if text, _, found := strings.Cut(err.Error(), " in -"); found && strings.HasPrefix(text, "unknown shorthand") {
+		// So would "bad flag syntax: ---dsn=…".
+		text, _, shorthand := strings.Cut(err.Error(), " in -")
+		if shorthand && strings.HasPrefix(text, "unknown shorthand") {
 			err = errors.New(text + "; long flags begin with two dashes")
+		} else if strings.HasPrefix(text, "bad flag syntax") {
+			err = errors.New("bad flag syntax; long flags begin with two dashes")
 		}
 		return usageError{err}
 	})

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -14,7 +15,7 @@ const demoUser = "6d7750a1-c3f2-4765-bf8f-33bc80f3f809"
 func openDemo(ctx context.Context, service ledger.Service, asset ledger.Asset) error {
 	balance, err := asset.Parse("100")
 	if err != nil {
-		return err
+		return fmt.Errorf("100 %s: %w", asset, err)
 	}
 	_, err = service.OpenAccount(ctx, ledger.AccountRequest{ID: demoUser, Name: "Test", Asset: asset, OpeningBalance: balance})
 	return err

@@ -210,7 +210,7 @@ func TestRefusals(t *testing.T) {
 	}
 	t.Cleanup(func() { taken.Close() })
 	const noDatabase = "no database is supported yet; leave --dsn and LEDGERD_DSN empty to keep the ledger in memory"
-	const noArguments = "ledgerd takes no arguments, only flags; see --help"
+	const noArguments = "ledgerd takes no arguments, only flags, such as --demo=false; see --help"
 	for name, test := range map[string]struct {
 		environment map[string]string
 		args        []string
@@ -225,6 +225,8 @@ func TestRefusals(t *testing.T) {
 		"dsn":                {nil, []string{"--dsn=postgres://user:hunter2@host/db"}, 2, noDatabase},
 		"dsn by variable":    {map[string]string{"LEDGERD_DSN": "postgres://user:hunter2@host/db"}, nil, 2, noDatabase},
 		"one dash":           {nil, []string{"-dsn=postgres://user:hunter2@host/db"}, 2, "unknown shorthand flag: 'd'; long flags begin with two dashes"},
+		"three dashes":       {nil, []string{"---dsn=postgres://user:hunter2@host/db"}, 2, "bad flag syntax; long flags begin with two dashes"},
+		"dsn to listen":      {nil, []string{"--listen=postgres://user:hunter2@host"}, 2, `invalid argument "postgres://…" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
 		"ledger": {nil, []string{"--ledger=a b"}, 2, `invalid argument "a b" for "--ledger" flag: ` +
 			`ledger name "a b" should be a letter or digit and then letters, digits and ._:@-, at most 128 in all`},
 		"listen":           {nil, []string{"--listen=8080"}, 2, `invalid argument "8080" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
@@ -250,7 +252,7 @@ func TestRefusals(t *testing.T) {
 			nil,
 			[]string{"--asset=FINE/38"},
 			1,
-			"open the demo user, which --demo=false leaves out: amount should have at most 38 digits",
+			"open the demo user, which --demo=false leaves out: 100 FINE/38: amount should have at most 38 digits",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -289,6 +291,19 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 	if got := version.String(); !strings.HasPrefix(got, "ledgerd ") || strings.Count(got, "\n") != 1 || !strings.Contains(got, "go1.") {
 		t.Errorf("version: %q", got)
+	}
+}
+
+// TestStopWhileStarting is told to stop before it serves, and has nothing to
+// finish.
+func TestStopWhileStarting(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var stdout, stderr output
+	code := run(ctx, []string{"--listen=127.0.0.1:0"}, func(string) string { return "" }, &stdout, &stderr)
+	if code != 0 || !strings.Contains(stderr.String(), "stopped before it served") {
+		t.Errorf("exit code %d: %s", code, &stderr)
 	}
 }
 

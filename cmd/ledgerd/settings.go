@@ -45,7 +45,7 @@ func (s *settings) addFlags(command *cobra.Command) {
 	flags.Var(&setting[string]{&s.listen, "host:port", parseListen, plain},
 		"listen", usage("listen", "the address to listen on; port 0 takes any that is free"))
 	flags.Var(&setting[string]{&s.dsn, "dsn", parseAny, plain},
-		"dsn", usage("dsn", "the database; empty keeps the ledger in memory"))
+		"dsn", usage("dsn", "reserved for a database, and refused for now; empty keeps the ledger in memory"))
 	flags.Var(&setting[bool]{&s.demo, "bool", parseBool, strconv.FormatBool},
 		"demo", usage("demo", "open the demo user"))
 	flags.Lookup("demo").NoOptDefVal = "true"

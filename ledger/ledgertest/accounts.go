@@ -114,9 +114,9 @@ func Accounts(t *testing.T, newService NewService) {
 				"min_balance":     {ID: "a", Asset: usd, Unlimited: true, MinBalance: units(1)},
 				"opening_balance": {ID: "a", Asset: usd, OpeningBalance: units(-1)},
 			} {
-				_, err := b.service.OpenAccount(b.Context(), request)
-				if e := b.failed(ledger.ErrInvalidRequest, err); e.Field != field {
-					b.Errorf("the error is about field %q, want %q", e.Field, field)
+				outcome, err := b.service.OpenAccount(b.Context(), request)
+				if e := b.failed(ledger.ErrInvalidRequest, err); e.Field != field || outcome.Result != ledger.Rejected {
+					b.Errorf("the account was %s for field %q, want it rejected for %q", outcome.Result, e.Field, field)
 				}
 			}
 			for _, id := range []string{"world", "world:USD", "world:x", strings.Repeat("x", ledger.MaxID+1), "a\nb", "\xff"} {
@@ -139,6 +139,11 @@ func Accounts(t *testing.T, newService NewService) {
 				b.Fatal(err)
 			}
 			b.wantOutcomes(outcomes, "applied", "invalid_request", "replayed", "account_exists", "asset_exists", "applied")
+			for i, id := range []string{0: "a", 2: "a", 5: "c"} {
+				if id != "" && (outcomes[i].Account == nil || *outcomes[i].Account != b.account(id)) {
+					b.Errorf("outcome %d has account %+v, want %+v", i, outcomes[i].Account, b.account(id))
+				}
+			}
 			b.check("a", "c")
 		}},
 		{"a batch has a limit", func(b *books) {
@@ -170,9 +175,60 @@ func Accounts(t *testing.T, newService NewService) {
 			if e := b.failed(ledger.ErrNotFound, err); e.Account != "nobody" {
 				b.Errorf("the error names account %q, want nobody", e.Account)
 			}
+			_, err = b.service.Accounts(b.Context(), make([]string, ledger.MaxBatch+1))
+			b.failed(ledger.ErrInvalidRequest, err)
 			for _, id := range []string{"", "\x00", "\xff", strings.Repeat("x", ledger.MaxID+1)} {
 				_, err = b.service.Account(b.Context(), id)
 				b.failed(ledger.ErrNotFound, err)
+			}
+		}},
+		{"a deposit changes the balance and the sequence alone", func(b *books) {
+			for _, request := range []ledger.AccountRequest{
+				{ID: "a", Name: "Ann", Asset: usd, MinBalance: units(-500), OpeningBalance: units(1)},
+				{ID: "b", Name: "Bob", Asset: usd, Unlimited: true},
+			} {
+				outcome, err := b.service.OpenAccount(b.Context(), request)
+				if err != nil {
+					b.Fatal(err)
+				}
+				want := *outcome.Account
+				for i := range 3 {
+					b.deposit(fmt.Sprint(request.ID, i), request.ID, 7)
+				}
+				want.Sequence = 3
+				if want.Balance.Credits, err = want.Balance.Credits.Add(units(21)); err != nil {
+					b.Fatal(err)
+				}
+				if got := b.account(request.ID); got != want {
+					b.Errorf("got %+v, want %+v", got, want)
+				}
+				again, err := b.service.OpenAccount(b.Context(), request)
+				if err != nil || *again.Account != want {
+					b.Errorf("opening again gave %+v, %v; want %+v", again.Account, err, want)
+				}
+			}
+		}},
+		{"ids are told apart to the byte", func(b *books) {
+			long := strings.Repeat("x", 100)
+			ids := []string{"a", "A", "a ", " a", "a\u00e9", "ae\u0301", "a.", "%", "_", `a"`, `a\`, "{a}", "a,b", "NULL", long + "1", long + "2"}
+			for i, id := range ids {
+				b.openAll(id)
+				b.deposit(id, id, int64(i+1))
+			}
+			for i, id := range ids {
+				b.wantPosted(id, int64(i+1))
+				transaction, err := b.service.Transaction(b.Context(), id)
+				if err != nil || transaction.ID != id || transaction.Entries[1].Account != id {
+					b.Errorf("transaction %q reads as %+v, %v", id, transaction, err)
+				}
+			}
+			b.check(ids...)
+		}},
+		{"a name and a status can be changed together", func(b *books) {
+			b.openAll("a")
+			account, err := b.service.ChangeAccount(b.Context(), "a", ledger.AccountChange{Name: new("Anna"), Status: ledger.StatusFrozen})
+			if err != nil || account.Name != "Anna" || account.Status != ledger.StatusFrozen || account != b.account("a") {
+				b.Errorf("changed to %+v, %v; read %+v", account, err, b.account("a"))
 			}
 		}},
 		{"a name can be changed", func(b *books) {

@@ -221,6 +221,55 @@ func Concurrency(t *testing.T, newService NewService) {
 			b.wantPosted("a", 16*40)
 			b.check("a")
 		}},
+		{"a page and its account, and the world, are of one moment", func(b *books) {
+			b.openAll("a")
+			read := func(account string) {
+				page, err := b.service.Entries(b.Context(), ledger.EntryQuery{Account: account, Limit: 1})
+				if err != nil {
+					b.Error(err)
+					return
+				}
+				total, entries := page.Account.Posted(), units(int64(page.Account.Sequence))
+				if total != entries {
+					b.Errorf("account %q has %s after %s entries of 1", account, total, entries)
+				}
+				newest := page.Entries[0]
+				if account == "a" && (newest.Sequence != page.Account.Sequence || newest.Balance != total) {
+					b.Errorf("entry %d with balance %s is the newest of %d with %s", newest.Sequence, newest.Balance, page.Account.Sequence, total)
+				}
+			}
+			b.deposit("start", "a", 1)
+			done := make(chan struct{})
+			var readers sync.WaitGroup
+			for _, account := range []string{"a", world} {
+				readers.Go(func() {
+					for {
+						read(account)
+						one, err := b.service.Account(b.Context(), account)
+						if err != nil || one.Posted() != units(int64(one.Sequence)) {
+							b.Errorf("account %q reads %+v, %v", account, one, err)
+						}
+						select {
+						case <-done:
+							return
+						default:
+						}
+					}
+				})
+			}
+			together(4, func(writer int) {
+				for i := range 400 {
+					id := fmt.Sprintf("%d-%d", writer, i)
+					_, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: id, Account: "a", Asset: usd, Amount: units(1)})
+					if err != nil {
+						b.Error(err)
+					}
+				}
+			})
+			close(done)
+			readers.Wait()
+			b.check("a")
+		}},
 		{"the same account opened by 100 callers is opened once", func(b *books) {
 			var applied atomic.Int64
 			together(100, func(int) {

@@ -68,6 +68,23 @@ func Entries(t *testing.T, newService NewService) {
 				}
 			}
 		}},
+		{"entries read as they were posted", func(b *books) {
+			b.open(ledger.AccountRequest{ID: "a", OpeningBalance: units(5)})
+			opening, err := b.service.Transaction(b.Context(), ledger.OpeningID("a"))
+			if err != nil {
+				b.Fatal(err)
+			}
+			want := []ledger.Entry{opening.Entries[1]}
+			for i := range 3 {
+				want = append(want, b.deposit(fmt.Sprint(i), "a", 7).Entries[1])
+			}
+			if got := b.entries("a"); !slices.Equal(got, want) {
+				b.Errorf("read %+v, want %+v", got, want)
+			}
+			if want[0].RecordedAt.IsZero() {
+				b.Error("the opening has no time")
+			}
+		}},
 		{"an account without entries", func(b *books) {
 			b.openAll("a")
 			if page := ask(b, ledger.EntryQuery{Account: "a"}); len(page.Entries) != 0 || page.More || page.Account.ID != "a" {

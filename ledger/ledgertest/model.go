@@ -127,9 +127,12 @@ func (m *model) post(r ledger.TransactionRequest) string {
 		}
 		return string(ledger.ErrTransactionConflict)
 	}
+	noWorld := false
 	for _, e := range r.Entries {
 		a := m.accounts[e.Account]
 		switch {
+		case a == nil && ledger.IsWorldID(e.Account):
+			noWorld = true
 		case a == nil:
 			return string(ledger.ErrNotFound)
 		case a.asset != e.Asset:
@@ -139,6 +142,9 @@ func (m *model) post(r ledger.TransactionRequest) string {
 		case a.status == ledger.StatusClosed:
 			return string(ledger.ErrAccountClosed)
 		}
+	}
+	if noWorld {
+		return string(ledger.ErrNotFound)
 	}
 	trial := make(map[string]*modelAccount)
 	var places []int

@@ -13,8 +13,12 @@ import (
 // of one, and looks for a difference.
 func Random(t *testing.T, newService NewService) {
 	t.Helper()
+	service, checks := newService(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
-		r := &random{T: rt, testing: t, service: newService(t), model: newModel()}
+		// Each check has accounts and assets of its own, which is as good as books
+		// of its own, and costs no store anything.
+		checks++
+		r := newRandom(rt, t, service, checks)
 		rt.Repeat(map[string]func(*rapid.T){
 			"open":   r.open,
 			"status": r.setStatus,
@@ -32,18 +36,31 @@ type random struct {
 	service ledger.Service
 	model   *model
 	posted  []ledger.TransactionRequest
+	// prefix begins the ids of this check.
+	prefix      string
+	drawAccount *rapid.Generator[string]
+	drawAsset   *rapid.Generator[ledger.Asset]
+	drawAmount  *rapid.Generator[int64]
 }
 
-var (
-	drawAccount = rapid.SampledFrom([]string{"a", "b", "c", "d", "e", "f"})
-	drawAsset   = rapid.SampledFrom([]ledger.Asset{usd, usd, usd, eur, {Code: "USD", Scale: 3}})
-	drawAmount  = rapid.OneOf(rapid.Int64Range(1, 30), rapid.Int64Range(1, 1<<62))
-)
+func newRandom(rt *rapid.T, t testing.TB, service ledger.Service, check int) *random {
+	t.Helper()
+	prefix := fmt.Sprint(check, "-")
+	first := ledger.Asset{Code: fmt.Sprint("A", check), Scale: 2}
+	second := ledger.Asset{Code: fmt.Sprint("B", check), Scale: 2}
+	accounts := []string{prefix + "a", prefix + "A", prefix + "b", prefix + "b ", prefix + "c", prefix + "d"}
+	return &random{
+		T: rt, testing: t, service: service, model: newModel(), prefix: prefix,
+		drawAccount: rapid.SampledFrom(accounts),
+		drawAsset:   rapid.SampledFrom([]ledger.Asset{first, first, first, second, {Code: first.Code, Scale: 3}}),
+		drawAmount:  rapid.OneOf(rapid.Int64Range(1, 30), rapid.Int64Range(1, 1<<62)),
+	}
+}
 
 func (r *random) open(t *rapid.T) {
 	request := ledger.AccountRequest{
-		ID:        drawAccount.Draw(t, "account"),
-		Asset:     drawAsset.Draw(t, "asset"),
+		ID:        r.drawAccount.Draw(t, "account"),
+		Asset:     r.drawAsset.Draw(t, "asset"),
 		Normal:    rapid.SampledFrom([]ledger.Side{ledger.Credit, ledger.Credit, ledger.Debit}).Draw(t, "normal"),
 		Unlimited: rapid.Bool().Draw(t, "unlimited"),
 	}
@@ -55,7 +72,7 @@ func (r *random) open(t *rapid.T) {
 }
 
 func (r *random) setStatus(t *rapid.T) {
-	id := drawAccount.Draw(t, "account")
+	id := r.drawAccount.Draw(t, "account")
 	status := rapid.SampledFrom([]ledger.Status{ledger.StatusOpen, ledger.StatusOpen, ledger.StatusFrozen, ledger.StatusClosed}).Draw(t, "status")
 	_, err := r.service.ChangeAccount(r.testing.Context(), id, ledger.AccountChange{Status: status})
 	want(t, fmt.Sprintf("set %q to %s", id, status), r.model.setStatus(id, status), ledger.Applied, err)
@@ -94,7 +111,7 @@ func (r *random) request(t *rapid.T) ledger.TransactionRequest {
 	if again == 0 && len(r.posted) > 0 {
 		return rapid.SampledFrom(r.posted).Draw(t, "repeated")
 	}
-	request := ledger.TransactionRequest{ID: fmt.Sprint("tx", len(r.posted))}
+	request := ledger.TransactionRequest{ID: fmt.Sprint(r.prefix, "tx", len(r.posted))}
 	if again == 1 && len(r.posted) > 0 {
 		request.ID = rapid.SampledFrom(r.posted).Draw(t, "namesake").ID
 	}
@@ -102,16 +119,16 @@ func (r *random) request(t *rapid.T) ledger.TransactionRequest {
 		if rapid.IntRange(0, 3).Draw(t, "world?") == 0 {
 			return ledger.WorldID(asset.Code)
 		}
-		return drawAccount.Draw(t, label)
+		return r.drawAccount.Draw(t, label)
 	}
 	for range rapid.IntRange(1, 3).Draw(t, "legs") {
-		asset, amount := drawAsset.Draw(t, "asset"), units(drawAmount.Draw(t, "amount"))
+		asset, amount := r.drawAsset.Draw(t, "asset"), units(r.drawAmount.Draw(t, "amount"))
 		request.Entries = append(request.Entries,
 			ledger.EntryRequest{Account: account("from", asset), Side: ledger.Debit, Asset: asset, Amount: amount},
 			ledger.EntryRequest{Account: account("to", asset), Side: ledger.Credit, Asset: asset, Amount: amount})
 	}
 	if rapid.IntRange(0, 19).Draw(t, "lopsided?") == 0 {
-		request.Entries[0].Amount = units(drawAmount.Draw(t, "lopsided"))
+		request.Entries[0].Amount = units(r.drawAmount.Draw(t, "lopsided"))
 	}
 	r.posted = append(r.posted, request)
 	return request
@@ -150,7 +167,7 @@ func compareEntry(t *rapid.T, got ledger.Entry, want modelEntry, sequence int) {
 
 // compareOne compares one account after every step.
 func (r *random) compareOne(t *rapid.T) {
-	id := drawAccount.Draw(t, "look at")
+	id := r.drawAccount.Draw(t, "look at")
 	account, err := r.service.Account(r.testing.Context(), id)
 	want := r.model.accounts[id]
 	switch {

@@ -167,6 +167,8 @@ func Transactions(t *testing.T, newService NewService) {
 				"nobody":   move("two", "a", "nobody", 10),
 				"way":      move("two", "b", "a", 10),
 				"order":    swapped,
+				"asset":    moveAsset("two", "a", "b", eur, 10),
+				"scale":    moveAsset("two", "a", "b", ledger.Asset{Code: "USD", Scale: 3}, 10),
 				"a refund": move("one", "a", "b", 20),
 			} {
 				if e := b.refused(ledger.ErrTransactionConflict, other); e.Transaction != other.ID {
@@ -196,7 +198,21 @@ func Transactions(t *testing.T, newService NewService) {
 			if e := b.refused(ledger.ErrNotFound, move("one", world, "nobody", 1)); e.Account != "nobody" {
 				b.Errorf("the error names account %q, want nobody", e.Account)
 			}
-			b.refused(ledger.ErrNotFound, moveAsset("one", ledger.WorldID("JPY"), "a", jpy, 1))
+			noWorld := ledger.WorldID("JPY")
+			if e := b.refused(ledger.ErrAssetMismatch, moveAsset("one", noWorld, "a", jpy, 1)); e.Account != "a" {
+				b.Errorf("the error names account %q, want a", e.Account)
+			}
+			if e := b.refused(ledger.ErrNotFound, moveAsset("one", noWorld, "nobody", jpy, 1)); e.Account != "nobody" {
+				b.Errorf("the error names account %q, want nobody", e.Account)
+			}
+			if e := b.refused(ledger.ErrNotFound, moveAsset("one", noWorld, noWorld, jpy, 1)); e.Account != noWorld {
+				b.Errorf("the error names account %q, want %s", e.Account, noWorld)
+			}
+			wrongSide := move("one", world, "a", 1)
+			wrongSide.Entries[1].Normal = ledger.Debit
+			if e := b.refused(ledger.ErrNotFound, wrongSide); e.Account != "a" {
+				b.Errorf("the error names account %q, want a", e.Account)
+			}
 			if e := b.refused(ledger.ErrAssetMismatch, move("one", world, "e", 1)); e.Account != "e" {
 				b.Errorf("the error names account %q, want e", e.Account)
 			}
@@ -253,12 +269,34 @@ func Transactions(t *testing.T, newService NewService) {
 			}
 			b.wantOutcomes(outcomes, "insufficient_funds", "applied", "applied", "replayed", "transaction_conflict",
 				"insufficient_funds", "invalid_request", "applied")
+			for i, outcome := range outcomes {
+				if outcome.Result != ledger.Rejected {
+					continue
+				}
+				if e := b.failed(codeOf(outcome.Err), outcome.Err); outcome.Transaction != nil || e.Account == "" && e.Transaction == "" {
+					b.Errorf("outcome %d is %+v", i, outcome)
+				}
+			}
 			if !sameTransaction(*outcomes[2].Transaction, *outcomes[3].Transaction) {
 				b.Errorf("the replay is %+v, the first %+v", outcomes[3].Transaction, outcomes[2].Transaction)
 			}
 			b.wantPosted("a", 0)
 			b.wantPosted("b", 7)
 			b.check("a", "b")
+		}},
+		{"a batch has a limit of entries", func(b *books) {
+			b.openAll("a")
+			requests := make([]ledger.TransactionRequest, 2+ledger.MaxBatchEntries/ledger.MaxEntries)
+			for i := range requests {
+				requests[i].ID = fmt.Sprint(i)
+				for range ledger.MaxEntries / 2 {
+					requests[i].Entries = append(requests[i].Entries, move("", world, "a", 1).Entries...)
+				}
+			}
+			requests[len(requests)-1] = move("last", world, "a", 1)
+			_, err := b.service.PostBatch(b.Context(), requests)
+			b.failed(ledger.ErrInvalidRequest, err)
+			b.wantPosted("a", 0)
 		}},
 		{"a batch has a limit", func(b *books) {
 			b.openAll("a")
@@ -318,9 +356,30 @@ func Transactions(t *testing.T, newService NewService) {
 			if !errors.Is(err, context.Canceled) {
 				b.Errorf("got error %v, want context.Canceled", err)
 			}
-			_, err = b.service.Accounts(ctx, []string{"a"})
-			if !errors.Is(err, context.Canceled) {
-				b.Errorf("got error %v, want context.Canceled", err)
+			calls := map[string]func() error{
+				"OpenAccount": func() error {
+					_, err := b.service.OpenAccount(ctx, ledger.AccountRequest{ID: "b", Asset: usd})
+					return err
+				},
+				"ChangeAccount": func() error {
+					_, err := b.service.ChangeAccount(ctx, "a", ledger.AccountChange{Status: ledger.StatusFrozen})
+					return err
+				},
+				"Account":  func() error { _, err := b.service.Account(ctx, "a"); return err },
+				"Accounts": func() error { _, err := b.service.Accounts(ctx, []string{"a"}); return err },
+				"Entries": func() error {
+					_, err := b.service.Entries(ctx, ledger.EntryQuery{Account: "a"})
+					return err
+				},
+				"Transaction": func() error { _, err := b.service.Transaction(ctx, "one"); return err },
+			}
+			for name, call := range calls {
+				if err := call(); !errors.Is(err, context.Canceled) {
+					b.Errorf("%s gave error %v, want context.Canceled", name, err)
+				}
+			}
+			if got := b.account("a"); got.Status != ledger.StatusOpen {
+				b.Errorf("the account is %s", got.Status)
 			}
 			b.wantPosted("a", 0)
 		}},
