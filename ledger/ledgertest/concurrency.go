@@ -222,7 +222,7 @@ func Concurrency(t *testing.T, newService NewService) {
 			b.check("a")
 		}},
 		{"a page and its account, and the world, are of one moment", func(b *books) {
-			b.openAll("a")
+			accounts := b.openMany(16)
 			read := func(account string) {
 				page, err := b.service.Entries(b.Context(), ledger.EntryQuery{Account: account, Limit: 1})
 				if err != nil {
@@ -234,14 +234,16 @@ func Concurrency(t *testing.T, newService NewService) {
 					b.Errorf("account %q has %s after %s entries of 1", account, total, entries)
 				}
 				newest := page.Entries[0]
-				if account == "a" && (newest.Sequence != page.Account.Sequence || newest.Balance != total) {
+				if account != world && (newest.Sequence != page.Account.Sequence || newest.Balance != total) {
 					b.Errorf("entry %d with balance %s is the newest of %d with %s", newest.Sequence, newest.Balance, page.Account.Sequence, total)
 				}
 			}
-			b.deposit("start", "a", 1)
+			for _, account := range accounts {
+				b.deposit("to "+account, account, 1)
+			}
 			done := make(chan struct{})
 			var readers sync.WaitGroup
-			for _, account := range []string{"a", world} {
+			for _, account := range []string{accounts[0], world} {
 				readers.Go(func() {
 					for {
 						read(account)
@@ -260,7 +262,11 @@ func Concurrency(t *testing.T, newService NewService) {
 			together(4, func(writer int) {
 				for i := range 400 {
 					id := fmt.Sprintf("%d-%d", writer, i)
-					_, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: id, Account: "a", Asset: usd, Amount: units(1)})
+					account := accounts[0]
+					if i%2 == 0 {
+						account = accounts[(writer+i)%len(accounts)]
+					}
+					_, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: id, Account: account, Asset: usd, Amount: units(1)})
 					if err != nil {
 						b.Error(err)
 					}
@@ -268,7 +274,7 @@ func Concurrency(t *testing.T, newService NewService) {
 			})
 			close(done)
 			readers.Wait()
-			b.check("a")
+			b.check(accounts...)
 		}},
 		{"the same account opened by 100 callers is opened once", func(b *books) {
 			var applied atomic.Int64
