@@ -270,6 +270,7 @@ func Concurrency(t *testing.T, newService NewService) {
 					if err != nil {
 						b.Error(err)
 					}
+					read(world)
 				}
 			})
 			close(done)
