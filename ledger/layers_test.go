@@ -22,7 +22,12 @@ var layers = []layer{
 	{"/ledger", nil},
 	{"/adapters/memory", []string{"/ledger"}},
 	{"/adapters/http", []string{"/ledger", "/adapters/http", "github.com/gorilla/mux"}},
-	{"/cmd/", []string{"/ledger", "/adapters/", "/cmd/", "github.com/"}},
+	{"/adapters/postgres", []string{
+		"/ledger", "/adapters/postgres", "github.com/uptrace/bun", "github.com/jackc/", "golang.org/x/",
+		// What bun itself depends on.
+		"github.com/jinzhu/inflection", "github.com/puzpuzpuz/xsync", "github.com/tmthrgd/go-hex", "github.com/vmihailenco/",
+	}},
+	{"/cmd/", []string{"/ledger", "/adapters/", "/cmd/", "github.com/", "golang.org/x/"}},
 }
 
 // pureForbidden are parts of the standard library that the domain must not

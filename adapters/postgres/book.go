@@ -1,0 +1,30 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// book is one ledger in the store.
+type book struct {
+	store *Store
+	id    int32
+}
+
+// Write implements [ledger.Writer].
+func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledger.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	s := &submission{ctx: ctx, ledger: b.id, operations: operations, done: make(chan struct{})}
+	if err := b.store.queue.add(s); err != nil {
+		return nil, err
+	}
+	select {
+	case <-s.done:
+		return s.outcomes, s.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

@@ -1,0 +1,75 @@
+package postgres
+
+import (
+	"errors"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// Config is how a store reaches its database and how much it takes on. Its zero
+// value, but for the DSN, works.
+type Config struct {
+	// DSN is a connection string or URL as libpq reads it, with lists of hosts,
+	// target_session_attrs, and TLS settings. Without a port or host, those of
+	// the standard environment variables are used.
+	DSN string
+	// Committers is how many connections commit; 0 is 3. Each commits what all
+	// callers asked for while the one before it was under way.
+	Committers int
+	// Readers is the most connections that read; 0 is 5.
+	Readers int
+	// Queue is how many calls may wait for a committer before others are told
+	// that the store is overloaded; 0 is 8192.
+	Queue int
+	// LockTimeout is how long a committer waits for an account that somebody else
+	// has locked before it goes on without the callers who need it; 0 is 100 ms.
+	LockTimeout time.Duration
+	// SlowLaneTimeout is how long those callers then wait; 0 is 10 s.
+	SlowLaneTimeout time.Duration
+	// StatementTimeout bounds each statement; 0 is 15 s.
+	StatementTimeout time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	positive := func(value *int, or int) {
+		if *value <= 0 {
+			*value = or
+		}
+	}
+	positive(&c.Committers, 3)
+	positive(&c.Readers, 5)
+	positive(&c.Queue, 8192)
+	duration := func(value *time.Duration, or time.Duration) {
+		if *value <= 0 {
+			*value = or
+		}
+	}
+	duration(&c.LockTimeout, 100*time.Millisecond)
+	duration(&c.SlowLaneTimeout, 10*time.Second)
+	duration(&c.StatementTimeout, 15*time.Second)
+	return c
+}
+
+// connect returns how to connect, with a lock timeout. It says nothing of the
+// DSN in its error, for that has a password.
+func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(c.DSN)
+	if err != nil {
+		return nil, errors.New("the DSN is not a PostgreSQL connection string, such as postgres://user:password@host:5432/database")
+	}
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
+	config.RuntimeParams["application_name"] = "ledger"
+	config.RuntimeParams["lock_timeout"] = milliseconds(lockTimeout)
+	config.RuntimeParams["statement_timeout"] = milliseconds(c.StatementTimeout)
+	config.RuntimeParams["timezone"] = "UTC"
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = 5 * time.Second
+	}
+	return config, nil
+}
+
+var _ ledger.Store = (*Store)(nil)

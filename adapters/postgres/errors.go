@@ -1,0 +1,68 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// Errors about the schema.
+var (
+	ErrSchemaOlder = errors.New("the database's schema is older than this program; apply the migrations with: ledgerctl migrate up")
+	ErrSchemaNewer = errors.New("the database's schema is newer than this program; run a newer version of it")
+)
+
+// The conditions that the write path tells apart, by SQLSTATE.
+const (
+	stateSerialization = "40001"
+	stateDeadlock      = "40P01"
+	stateLockTimeout   = "55P03"
+	stateBadInteger    = "22P02"
+)
+
+func stateOf(err error) string {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return e.Code
+	}
+	return ""
+}
+
+// raced begins the error that a statement makes of itself when another session
+// inserted the same id first; see insertTransactions.
+const raced = "the same id was inserted meanwhile"
+
+// isRace says whether doing all of it again, at once, is the answer.
+func isRace(err error) bool {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == stateBadInteger && strings.Contains(e.Message, raced)
+}
+
+// isConnectionLost says whether the connection broke, so that what it was doing
+// may or may not have happened.
+func isConnectionLost(err error) bool {
+	state := stateOf(err)
+	return state == "" || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+}
+
+// publicError is what callers are told. The database's own words may hold what
+// is no caller's business; they are the cause's.
+func publicError(err error) error {
+	switch state := stateOf(err); {
+	case err == nil:
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return err
+	case errors.Is(err, ledger.ErrInternal), errors.Is(err, ledger.ErrNotFound):
+		return err
+	case state == stateLockTimeout, state == stateDeadlock, state == stateSerialization:
+		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "an account is locked by somebody else; nothing was done", Cause: err}
+	case isConnectionLost(err), strings.HasPrefix(state, "53"), state == "57014":
+		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database is away or too busy", Cause: err}
+	default:
+		return err
+	}
+}

@@ -1,0 +1,124 @@
+package postgres
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"io/fs"
+	"strconv"
+	"strings"
+
+	"github.com/uptrace/bun"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// migration is one step of the schema.
+type migration struct {
+	version int
+	name    string
+	sql     string
+}
+
+// migrations returns the steps that this program knows, in order.
+func migrations() ([]migration, error) {
+	files, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return nil, err
+	}
+	steps := make([]migration, 0, len(files))
+	for i, file := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(file, "migrations/"), ".sql")
+		number, _, _ := strings.Cut(name, "_")
+		version, err := strconv.Atoi(number)
+		if err != nil || version != i+1 {
+			return nil, fmt.Errorf("migration %s should be number %d", file, i+1)
+		}
+		text, err := migrationFiles.ReadFile(file)
+		if err != nil {
+			return nil, err
+		}
+		steps = append(steps, migration{version: version, name: name, sql: string(text)})
+	}
+	return steps, nil
+}
+
+// migrationLock is the key of the advisory lock that a migrating instance holds
+// while others wait: "ledger" in ASCII.
+const migrationLock = 0x6c6564676572
+
+// Migrate brings the schema to the version that this program knows. Many
+// instances may do so at once: one migrates, the others wait for it. A schema
+// that is newer than this program fails with [ErrSchemaNewer].
+func (s *Store) Migrate(ctx context.Context) error {
+	steps, err := migrations()
+	if err != nil {
+		return err
+	}
+	for _, step := range steps {
+		err := s.db.RunInTx(ctx, nil, step.apply)
+		if err != nil {
+			return fmt.Errorf("migration %s: %w", step.name, publicError(err))
+		}
+	}
+	return s.checkSchema(ctx)
+}
+
+// apply applies the step unless it has been.
+func (m migration) apply(ctx context.Context, tx bun.Tx) error {
+	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", migrationLock); err != nil {
+		return err
+	}
+	version, err := schemaVersion(ctx, tx)
+	if err != nil || version >= m.version {
+		return err
+	}
+	if m.version == 1 {
+		if _, err := tx.ExecContext(ctx, createMigrations); err != nil {
+			return err
+		}
+	}
+	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "INSERT INTO ledger.migrations (version, name) VALUES (?, ?)", m.version, m.name)
+	return err
+}
+
+const createMigrations = `
+CREATE SCHEMA IF NOT EXISTS ledger;
+CREATE TABLE ledger.migrations (
+	version    integer     PRIMARY KEY,
+	name       text        NOT NULL,
+	applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+COMMENT ON TABLE ledger.migrations IS 'The steps of this schema that have been applied.'`
+
+// schemaVersion returns the last step that was applied, 0 for none.
+func schemaVersion(ctx context.Context, db bun.IDB) (version int, err error) {
+	var exists bool
+	if err := db.NewRaw("SELECT to_regclass('ledger.migrations') IS NOT NULL").Scan(ctx, &exists); err != nil || !exists {
+		return 0, err
+	}
+	err = db.NewRaw("SELECT coalesce(max(version), 0) FROM ledger.migrations").Scan(ctx, &version)
+	return version, err
+}
+
+// checkSchema refuses a schema that is not the one that this program knows.
+func (s *Store) checkSchema(ctx context.Context) error {
+	steps, err := migrations()
+	if err != nil {
+		return err
+	}
+	version, err := schemaVersion(ctx, s.db)
+	switch {
+	case err != nil:
+		return publicError(err)
+	case version < len(steps):
+		return fmt.Errorf("%w: it is at version %d and this program needs %d", ErrSchemaOlder, version, len(steps))
+	case version > len(steps):
+		return fmt.Errorf("%w: it is at version %d and this program knows %d", ErrSchemaNewer, version, len(steps))
+	}
+	return nil
+}

@@ -1,0 +1,232 @@
+// Package postgrestest gives tests a real PostgreSQL. The first test that asks
+// starts a server for the test process, and each test has a database of its
+// own on it. Nothing is left behind, even when a test panics or is killed.
+//
+// Where the server comes from, in this order:
+//   - LEDGER_TEST_DSN, a server that is running already;
+//   - the binaries in LEDGER_PG_BIN, in /usr/lib/postgresql/*/bin, or on PATH,
+//     started in a temporary directory on a free port of 127.0.0.1, as another
+//     user when this one is root;
+//   - Docker.
+//
+// If there is none of these the test fails and says what to install.
+package postgrestest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"os/user"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// Server is a running PostgreSQL.
+type Server struct {
+	// DSN connects to its database "postgres" as a superuser.
+	DSN string
+	// directory is that of a server started here, or empty.
+	directory string
+	// watchdog ends when the server has stopped and its directory is gone.
+	watchdog *exec.Cmd
+	// leash ends the watchdog when it is closed, which the kernel does when this
+	// process ends, however it ends.
+	leash io.Closer
+}
+
+// Settings are configuration parameters, as in postgresql.conf.
+type Settings map[string]string
+
+// script runs a server until its standard input ends, then stops it and removes
+// its directory. Killed, the server is left to be started again by "start" on
+// the standard input.
+const script = `
+bin=$1 directory=$2; shift 2
+start() { "$bin/postgres" -D "$directory/data" "$@" >>"$directory/log" 2>&1 & server=$!; echo "$server" >"$directory/pid"; }
+start "$@"
+while read -r word; do
+	case $word in start) wait "$server"; start "$@";; esac
+done
+kill -INT "$server" 2>/dev/null
+wait "$server"
+rm -rf "$directory"
+`
+
+// start starts a server of its own from the binaries in bin.
+func start(bin string, settings Settings) (*Server, error) {
+	directory, err := os.MkdirTemp("", "ledger-postgres-")
+	if err != nil {
+		return nil, err
+	}
+	credential, err := otherUser()
+	if err != nil {
+		return nil, err
+	}
+	if credential != nil {
+		if err := os.Chown(directory, int(credential.Uid), int(credential.Gid)); err != nil {
+			return nil, err
+		}
+	}
+	attributes := &syscall.SysProcAttr{Setpgid: true, Credential: credential}
+	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata="+filepath.Join(directory, "data"), "--username=postgres",
+		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	initdb.SysProcAttr = attributes
+	initdb.Dir = directory
+	if output, err := initdb.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, output), os.RemoveAll(directory))
+	}
+	port, err := freePort()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		DSN:       fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		directory: directory,
+	}
+	arguments := []string{"-c", script, "postgrestest", bin, directory, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port), "-c", "unix_socket_directories="}
+	for name, value := range settings {
+		arguments = append(arguments, "-c", name+"="+value)
+	}
+	s.watchdog = exec.Command("/bin/sh", arguments...)
+	s.watchdog.SysProcAttr = attributes
+	s.watchdog.Dir = directory
+	if s.leash, err = s.watchdog.StdinPipe(); err != nil {
+		return nil, err
+	}
+	if err := s.watchdog.Start(); err != nil {
+		return nil, err
+	}
+	if err := s.await(); err != nil {
+		log, _ := os.ReadFile(filepath.Join(directory, "log"))
+		s.stop()
+		return nil, fmt.Errorf("%w\n%s", err, log)
+	}
+	return s, nil
+}
+
+// stop stops the server and removes its directory.
+func (s *Server) stop() {
+	_ = s.leash.Close()
+	_ = s.watchdog.Wait()
+}
+
+// await waits until the server takes connections.
+func (s *Server) await() error {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	for {
+		connection, err := pgx.Connect(ctx, s.DSN)
+		if err == nil {
+			return connection.Close(ctx)
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the server at %s does not answer: %w", s.directory, err)
+		case <-time.After(20 * time.Millisecond):
+		}
+	}
+}
+
+// otherUser returns whom to run a server as, which refuses to run as root; nil
+// means as this one.
+func otherUser() (*syscall.Credential, error) {
+	if os.Geteuid() != 0 {
+		return nil, nil
+	}
+	for _, name := range []string{"postgres", "nobody"} {
+		u, err := user.Lookup(name)
+		if err != nil {
+			continue
+		}
+		uid, err := strconv.ParseUint(u.Uid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		gid, err := strconv.ParseUint(u.Gid, 10, 32)
+		if err != nil {
+			return nil, err
+		}
+		return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
+	}
+	return nil, errors.New("PostgreSQL refuses to run as root, and there is no user postgres or nobody to run it as")
+}
+
+func freePort() (int, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return listener.Addr().(*net.TCPAddr).Port, listener.Close()
+}
+
+// findBinaries returns the directory of the binaries to use, or "".
+func findBinaries() string {
+	if bin := os.Getenv("LEDGER_PG_BIN"); bin != "" {
+		return bin
+	}
+	newest, bin := 0.0, ""
+	installed, _ := filepath.Glob("/usr/lib/postgresql/*/bin/postgres")
+	for _, path := range installed {
+		version, err := strconv.ParseFloat(filepath.Base(filepath.Dir(filepath.Dir(path))), 64)
+		if err == nil && version > newest {
+			newest, bin = version, filepath.Dir(path)
+		}
+	}
+	if bin != "" {
+		return bin
+	}
+	if path, err := exec.LookPath("postgres"); err == nil {
+		if resolved, err := filepath.EvalSymlinks(path); err == nil {
+			return filepath.Dir(resolved)
+		}
+	}
+	return ""
+}
+
+// Start starts a server for one test, which may kill it, and stops it with the
+// test. It needs binaries: LEDGER_TEST_DSN and Docker are no use here.
+func Start(t testing.TB, settings Settings) *Server {
+	t.Helper()
+	bin := findBinaries()
+	if bin == "" {
+		t.Fatal(missing)
+	}
+	s, err := start(bin, settings)
+	if err != nil {
+		t.Fatalf("start PostgreSQL: %v", err)
+	}
+	t.Cleanup(s.stop)
+	return s
+}
+
+// Kill kills the server and all its processes at once, as a crash would.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.directory, "pid"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// The server's children end when they notice; none of them can write a
+	// commit that the parent's death would not have allowed.
+	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const missing = `there is no PostgreSQL to test with. Install its server, as with
+  apt-get install postgresql    (Debian; "make test" does that by itself as root)
+or name one: LEDGER_PG_BIN, the directory of its binaries, or LEDGER_TEST_DSN, a running server`

@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+	"sync"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// maxGroup is the most operations that one database transaction commits for
+// several callers.
+const maxGroup = 1024
+
+// submission is what one caller asked for, and waits for.
+type submission struct {
+	ctx        context.Context
+	ledger     int32
+	operations []ledger.Operation
+	outcomes   []ledger.Outcome
+	err        error
+	done       chan struct{}
+}
+
+func (s *submission) finish(outcomes []ledger.Outcome, err error) {
+	s.outcomes, s.err = outcomes, err
+	close(s.done)
+}
+
+// queue holds the submissions that wait for a committer, up to a limit.
+type queue struct {
+	limit int
+
+	mu      sync.Mutex
+	waiting []*submission
+	closed  bool
+	// filled has room for one token, which says that there may be submissions.
+	filled chan struct{}
+}
+
+func newQueue(limit int) *queue {
+	return &queue{limit: limit, filled: make(chan struct{}, 1)}
+}
+
+func (q *queue) add(s *submission) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case q.closed:
+		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the store is closed"}
+	case len(q.waiting) >= q.limit:
+		return &ledger.Error{Code: ledger.ErrOverloaded, Message: "too many calls are waiting; nothing was done"}
+	}
+	q.waiting = append(q.waiting, s)
+	q.signal()
+	return nil
+}
+
+func (q *queue) signal() {
+	select {
+	case q.filled <- struct{}{}:
+	default:
+	}
+}
+
+// take waits for submissions and returns a group of the ledger of the first, in
+// their order; nothing when ctx ends. Those whose callers have gone are dropped.
+func (q *queue) take(ctx context.Context) []*submission {
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-q.filled:
+		}
+		if group := q.group(); len(group) > 0 {
+			return group
+		}
+	}
+}
+
+func (q *queue) group() []*submission {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var group, rest []*submission
+	operations := 0
+	for _, s := range q.waiting {
+		switch {
+		case s.ctx.Err() != nil:
+			s.finish(nil, s.ctx.Err())
+		case len(group) == 0, s.ledger == group[0].ledger && operations+len(s.operations) <= maxGroup:
+			group = append(group, s)
+			operations += len(s.operations)
+		default:
+			rest = append(rest, s)
+		}
+	}
+	q.waiting = rest
+	if len(rest) > 0 {
+		q.signal()
+	}
+	return group
+}
+
+// close refuses what is waiting and what is still to come.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for _, s := range q.waiting {
+		s.finish(nil, &ledger.Error{Code: ledger.ErrUnavailable, Message: "the store was closed; nothing was done"})
+	}
+	q.waiting = nil
+}

@@ -1,0 +1,101 @@
+// Package postgres is a [ledger.Store] on PostgreSQL: the one that survives.
+//
+// Writers are committed in groups. Whoever arrives while a commit is under way
+// is committed together with the others who did, in one database transaction
+// of two round trips and one flush; alone, a caller waits for one commit and no
+// longer. So a handful of connections serve thousands of callers.
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// Store keeps ledgers in a PostgreSQL database. It is safe for any number of
+// goroutines, and any number of stores may use one database.
+type Store struct {
+	config  Config
+	db      *bun.DB
+	queue   *queue
+	workers sync.WaitGroup
+	stop    context.CancelFunc
+}
+
+// Open returns a store and starts its committers. It does not connect before it
+// must; [Store.Check] and [Store.Migrate] do. The store outlives ctx: close it
+// when done.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	config = config.withDefaults()
+	reading, err := config.connect(config.StatementTimeout)
+	if err != nil {
+		return nil, err
+	}
+	committing, err := config.connect(config.LockTimeout)
+	if err != nil {
+		return nil, err
+	}
+	// bun writes its arguments into the text of a query, which a cache of
+	// prepared statements would fill up with.
+	reading.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	pool := stdlib.OpenDB(*reading)
+	pool.SetMaxOpenConns(config.Readers)
+	pool.SetMaxIdleConns(config.Readers)
+
+	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	s := &Store{
+		config: config,
+		db:     bun.NewDB(pool, pgdialect.New()),
+		queue:  newQueue(config.Queue),
+		stop:   stop,
+	}
+	first := rand.IntN(stripes)
+	for i := range config.Committers {
+		c := &committer{config: committing, stripe: (first + i) % stripes, queue: s.queue}
+		s.workers.Go(func() { c.run(ctx) })
+	}
+	return s, nil
+}
+
+// stripes is the number of rows that a world account's totals are kept in.
+const stripes = 16
+
+// Close stops the committers, after what they have begun, and closes all
+// connections. Calls that still wait fail with [ledger.ErrUnavailable].
+func (s *Store) Close() error {
+	s.stop()
+	s.workers.Wait()
+	s.queue.close()
+	return s.db.Close()
+}
+
+// Check says whether the database can be reached and has the schema that this
+// program knows.
+func (s *Store) Check(ctx context.Context) error { return s.checkSchema(ctx) }
+
+// Book implements [ledger.Store].
+func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
+	var id int32
+	const find = "SELECT id FROM ledger.ledgers WHERE name = ?"
+	err := s.db.NewRaw(find, name).Scan(ctx, &id)
+	if errors.Is(err, sql.ErrNoRows) {
+		// Found again by name, for somebody else may have inserted it first.
+		if _, err = s.db.ExecContext(ctx, "INSERT INTO ledger.ledgers (name) VALUES (?) ON CONFLICT DO NOTHING", name); err == nil {
+			err = s.db.NewRaw(find, name).Scan(ctx, &id)
+		}
+	}
+	if err != nil {
+		return nil, fmt.Errorf("find the ledger: %w", publicError(err))
+	}
+	return &book{store: s, id: id}, nil
+}
