@@ -98,18 +98,12 @@ func (b *batch) load(ctx context.Context) error {
 		transactions = operation.AppendTransactions(transactions)
 	}
 	accounts, transactions = sortedSet(accounts), sortedSet(transactions)
-	chains := make([]int16, len(accounts))
-	for i, id := range accounts {
-		if ledger.IsWorldID(id) {
-			chains[i] = int16(b.stripe)
-		}
-	}
 	b.accounts = make(map[string]*ledger.AccountState, len(accounts))
 	b.transactions = make(map[string]*ledger.RecordedTransaction)
 
 	var requests pgx.Batch
 	requests.Queue("BEGIN")
-	requests.Queue(lockBalances, b.ledger, accounts, chains)
+	requests.Queue(lockBalances, b.ledger, accounts, chainsOf(accounts, b.stripe))
 	requests.Queue(loadAccounts, b.ledger, accounts)
 	requests.Queue(loadTransactions, b.ledger, transactions)
 	requests.Queue(readClock)
@@ -124,6 +118,18 @@ func (b *batch) load(ctx context.Context) error {
 func sortedSet(ids []string) []string {
 	slices.Sort(ids)
 	return slices.Compact(ids)
+}
+
+// chainsOf returns the row of each account's balances that a committer writes:
+// its own stripe of world accounts, row 0 of others.
+func chainsOf(ids []string, stripe int) []int16 {
+	chains := make([]int16, len(ids))
+	for i, id := range ids {
+		if ledger.IsWorldID(id) {
+			chains[i] = int16(stripe)
+		}
+	}
+	return chains
 }
 
 func (b *batch) readLoaded(results pgx.BatchResults) error {

@@ -8,8 +8,19 @@ import (
 
 // book is one ledger in the store.
 type book struct {
-	store *Store
-	id    int32
+	store  *Store
+	id     int32
+	shared sharedReader
+}
+
+func newBook(s *Store, id int32) *book {
+	b := &book{store: s, id: id}
+	// One query beside that under way, so that a slow one holds up nobody.
+	b.shared.most = 2
+	b.shared.read = func(ctx context.Context, ids []string) (map[string]ledger.Account, error) {
+		return b.accounts(ctx, s.db, ids)
+	}
+	return b
 }
 
 // Write implements [ledger.Writer].

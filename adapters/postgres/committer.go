@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -10,51 +11,122 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// committer commits what the queue holds, a group at a time, on a connection of
-// its own.
+// committer commits groups of submissions on a connection of its own.
 type committer struct {
 	config     *pgx.ConnConfig
-	queue      *queue
+	lane       *slowLane
 	stripe     int
 	decider    ledger.Decider
 	connection *pgx.Conn
 }
 
-// run commits until ctx ends. What it has begun then, it finishes.
-func (c *committer) run(ctx context.Context) {
-	defer c.disconnect(ctx)
+// run commits what the queue holds until ctx ends. What it has begun then, it
+// finishes.
+func (c *committer) run(ctx context.Context, q *queue) {
+	working := context.WithoutCancel(ctx)
+	defer c.disconnect(working)
 	for {
-		group := c.queue.take(ctx)
+		group := q.take(ctx)
 		if group == nil {
 			return
 		}
-		c.commit(context.WithoutCancel(ctx), group)
+		if group = c.lane.divert(group, nil); len(group) > 0 {
+			c.commit(working, group, c.divertBusy)
+		}
+	}
+}
+
+// runSlow commits what the slow lane holds, on a connection that waits for locks
+// as long as its callers may.
+func (c *committer) runSlow(ctx context.Context) {
+	working := context.WithoutCancel(ctx)
+	defer c.disconnect(working)
+	for {
+		group, key := c.lane.take(ctx)
+		if group == nil {
+			return
+		}
+		c.commit(working, group, func(context.Context, []*submission) []*submission { return nil })
+		c.lane.done(key, len(group))
 	}
 }
 
 // commit commits a group and answers its callers. A group that fails is halved
-// until only those fail for whose sake it did.
-func (c *committer) commit(ctx context.Context, group []*submission) {
+// until only those fail for whose sake it did; one that waits for a lock is
+// thinned out by onLock first, which may find nobody to send away.
+func (c *committer) commit(ctx context.Context, group []*submission, onLock func(context.Context, []*submission) []*submission) {
 	var operations []ledger.Operation
 	for _, s := range group {
 		operations = append(operations, s.operations...)
 	}
 	outcomes, err := c.attempt(ctx, group[0].ledger, operations)
-	if err == nil {
+	if stateOf(err) == stateLockTimeout {
+		if rest := onLock(ctx, group); rest != nil {
+			if len(rest) > 0 {
+				c.commit(ctx, rest, onLock)
+			}
+			return
+		}
+	}
+	half := len(group) / 2
+	switch {
+	case err == nil:
 		for _, s := range group {
 			s.finish(outcomes[:len(s.operations):len(s.operations)], nil)
 			outcomes = outcomes[len(s.operations):]
 		}
-		return
+	case half > 0 && !isConnectionLost(err) && stateOf(err) != stateLockTimeout:
+		c.commit(ctx, group[:half], onLock)
+		c.commit(ctx, group[half:], onLock)
+	default:
+		for _, s := range group {
+			s.finish(nil, publicError(err))
+		}
 	}
-	if half := len(group) / 2; half > 0 && !isConnectionLost(err) {
-		c.commit(ctx, group[:half])
-		c.commit(ctx, group[half:])
-		return
+}
+
+// divertBusy sends those of the group to the slow lane whose accounts somebody
+// has locked at this moment, and returns the rest. A stripe of a world account
+// that is locked is no account's fault: another stripe is taken.
+func (c *committer) divertBusy(ctx context.Context, group []*submission) []*submission {
+	busy, err := c.busy(ctx, group)
+	if err != nil {
+		c.reset(ctx)
+		return nil
 	}
+	if slices.ContainsFunc(busy, ledger.IsWorldID) {
+		c.stripe = (c.stripe + 1) % stripes
+		busy = slices.DeleteFunc(busy, ledger.IsWorldID)
+	}
+	return c.lane.divert(group, busy)
+}
+
+// findBusy returns the accounts whose balances are locked.
+const findBusy = `
+SELECT u.id
+FROM unnest($2::text[], $3::smallint[]) AS u(id, stripe)
+CROSS JOIN LATERAL (SELECT 1 FROM ledger.balances WHERE ledger = $1 AND account = u.id AND stripe = u.stripe OFFSET 0) AS b
+WHERE NOT EXISTS (
+	SELECT 1 FROM ledger.balances WHERE ledger = $1 AND account = u.id AND stripe = u.stripe
+	FOR NO KEY UPDATE SKIP LOCKED
+)`
+
+func (c *committer) busy(ctx context.Context, group []*submission) ([]string, error) {
+	if err := c.connect(ctx); err != nil {
+		return nil, err
+	}
+	var ids []string
 	for _, s := range group {
-		s.finish(nil, publicError(err))
+		for _, operation := range s.operations {
+			ids = operation.AppendAccounts(ids)
+		}
 	}
+	ids = sortedSet(ids)
+	rows, err := c.connection.Query(ctx, findBusy, group[0].ledger, ids, chainsOf(ids, c.stripe))
+	if err != nil {
+		return nil, err
+	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }
 
 // maxAttempts is how often a batch is tried before its callers are told that it
@@ -75,21 +147,35 @@ func (c *committer) attempt(ctx context.Context, book int32, operations []ledger
 			return b.outcomes(uncertain), nil
 		}
 		c.reset(ctx)
-		state := stateOf(err)
-		switch {
-		case n == maxAttempts:
-			return nil, err
-		case isRace(err):
-		case state == stateSerialization, state == stateDeadlock:
-			time.Sleep(rand.N(10 * time.Millisecond << min(n, 5)))
-		case isConnectionLost(err) && b.connection != nil:
-			if b.sent {
-				uncertain = b.decided()
-			}
-			time.Sleep(rand.N(20 * time.Millisecond << min(n, 5)))
-		default:
+		if b.sent && isConnectionLost(err) {
+			uncertain = b.decided()
+		}
+		pause, again := retry(err, n, uncertain != nil)
+		if !again {
 			return nil, err
 		}
+		time.Sleep(pause)
+	}
+}
+
+// retry says whether to try again after the nth attempt, and when. A commit of
+// which it is uncertain whether it happened is worth more patience: only trying
+// again tells.
+func retry(err error, n int, uncertain bool) (pause time.Duration, again bool) {
+	state := stateOf(err)
+	switch {
+	case isRace(err):
+		return 0, n < 100
+	case state == stateSerialization, state == stateDeadlock:
+		return rand.N(5 * time.Millisecond << min(n, 6)), n < maxAttempts
+	case isConnectionLost(err):
+		most := 3
+		if uncertain {
+			most = maxAttempts
+		}
+		return rand.N(10 * time.Millisecond << min(n, 7)), n < most
+	default:
+		return 0, false
 	}
 }
 

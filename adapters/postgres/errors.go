@@ -44,8 +44,12 @@ func isRace(err error) bool {
 // isConnectionLost says whether the connection broke, so that what it was doing
 // may or may not have happened.
 func isConnectionLost(err error) bool {
-	state := stateOf(err)
-	return state == "" || strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+	if state := stateOf(err); state != "" {
+		return strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+	}
+	// What isn't the server's word is the connection's, unless it is the ledger's.
+	_, own := errors.AsType[*ledger.Error](err)
+	return err != nil && !own
 }
 
 // publicError is what callers are told. The database's own words may hold what
@@ -55,8 +59,6 @@ func publicError(err error) error {
 	case err == nil:
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return err
-	case errors.Is(err, ledger.ErrInternal), errors.Is(err, ledger.ErrNotFound):
 		return err
 	case state == stateLockTimeout, state == stateDeadlock, state == stateSerialization:
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "an account is locked by somebody else; nothing was done", Cause: err}

@@ -46,7 +46,7 @@ func (q *queue) add(s *submission) error {
 	defer q.mu.Unlock()
 	switch {
 	case q.closed:
-		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the store is closed"}
+		return errClosed()
 	case len(q.waiting) >= q.limit:
 		return &ledger.Error{Code: ledger.ErrOverloaded, Message: "too many calls are waiting; nothing was done"}
 	}
@@ -106,7 +106,11 @@ func (q *queue) close() {
 	defer q.mu.Unlock()
 	q.closed = true
 	for _, s := range q.waiting {
-		s.finish(nil, &ledger.Error{Code: ledger.ErrUnavailable, Message: "the store was closed; nothing was done"})
+		s.finish(nil, errClosed())
 	}
 	q.waiting = nil
+}
+
+func errClosed() error {
+	return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the store is closed; nothing was done"}
 }

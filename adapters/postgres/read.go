@@ -57,7 +57,7 @@ CROSS JOIN LATERAL (
 
 // Accounts implements [ledger.Reader].
 func (b *book) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
-	found, err := b.accounts(ctx, b.store.db, ids)
+	found, err := b.shared.accounts(ctx, ids)
 	if err != nil {
 		return nil, publicError(err)
 	}

@@ -28,8 +28,14 @@ type Store struct {
 	config  Config
 	db      *bun.DB
 	queue   *queue
+	lane    *slowLane
 	workers sync.WaitGroup
 	stop    context.CancelFunc
+
+	mu sync.Mutex
+	// books has an element for each ledger that was opened, so that its callers
+	// share their reads. Ledgers are never renamed or deleted.
+	books map[string]*book
 }
 
 // Open returns a store and starts its committers. It does not connect before it
@@ -45,6 +51,10 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	patient, err := config.connect(config.SlowLaneTimeout)
+	if err != nil {
+		return nil, err
+	}
 	// bun writes its arguments into the text of a query, which a cache of
 	// prepared statements would fill up with.
 	reading.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
@@ -57,15 +67,25 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		config: config,
 		db:     bun.NewDB(pool, pgdialect.New()),
 		queue:  newQueue(config.Queue),
+		lane:   newSlowLane(config.Queue),
 		stop:   stop,
+		books:  make(map[string]*book),
 	}
 	first := rand.IntN(stripes)
 	for i := range config.Committers {
-		c := &committer{config: committing, stripe: (first + i) % stripes, queue: s.queue}
-		s.workers.Go(func() { c.run(ctx) })
+		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane}
+		s.workers.Go(func() { c.run(ctx, s.queue) })
+	}
+	for i := range slowCommitters {
+		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane}
+		s.workers.Go(func() { c.runSlow(ctx) })
 	}
 	return s, nil
 }
+
+// slowCommitters is how many connections wait for locked accounts: how many such
+// accounts can be waited for at once.
+const slowCommitters = 2
 
 // stripes is the number of rows that a world account's totals are kept in.
 const stripes = 16
@@ -76,6 +96,7 @@ func (s *Store) Close() error {
 	s.stop()
 	s.workers.Wait()
 	s.queue.close()
+	s.lane.close()
 	return s.db.Close()
 }
 
@@ -85,6 +106,26 @@ func (s *Store) Check(ctx context.Context) error { return s.checkSchema(ctx) }
 
 // Book implements [ledger.Store].
 func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
+	s.mu.Lock()
+	opened := s.books[name]
+	s.mu.Unlock()
+	if opened != nil {
+		return opened, nil
+	}
+	id, err := s.findLedger(ctx, name)
+	if err != nil {
+		return nil, fmt.Errorf("find the ledger: %w", publicError(err))
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.books[name] == nil {
+		s.books[name] = newBook(s, id)
+	}
+	return s.books[name], nil
+}
+
+// findLedger returns the id of the named ledger, and makes it if there is none.
+func (s *Store) findLedger(ctx context.Context, name string) (int32, error) {
 	var id int32
 	const find = "SELECT id FROM ledger.ledgers WHERE name = ?"
 	err := s.db.NewRaw(find, name).Scan(ctx, &id)
@@ -94,8 +135,5 @@ func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
 			err = s.db.NewRaw(find, name).Scan(ctx, &id)
 		}
 	}
-	if err != nil {
-		return nil, fmt.Errorf("find the ledger: %w", publicError(err))
-	}
-	return &book{store: s, id: id}, nil
+	return id, err
 }
