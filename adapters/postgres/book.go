@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -28,7 +29,7 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s := &submission{ctx: ctx, ledger: b.id, operations: operations, done: make(chan struct{})}
+	s := &submission{ctx: ctx, ledger: b.id, operations: operations, since: time.Now(), done: make(chan struct{})}
 	if err := b.store.queue.add(s); err != nil {
 		return nil, err
 	}

@@ -13,11 +13,16 @@ import (
 
 // committer commits groups of submissions on a connection of its own.
 type committer struct {
-	config     *pgx.ConnConfig
-	lane       *slowLane
+	config   *pgx.ConnConfig
+	lane     *slowLane
+	observer Observer
+	// slow says that it works for the slow lane.
+	slow       bool
 	stripe     int
 	decider    ledger.Decider
 	connection *pgx.Conn
+	// waiting is how many waited when the group was taken.
+	waiting int
 }
 
 // run commits what the queue holds until ctx ends. What it has begun then, it
@@ -26,10 +31,11 @@ func (c *committer) run(ctx context.Context, q *queue) {
 	working := context.WithoutCancel(ctx)
 	defer c.disconnect(working)
 	for {
-		group := q.take(ctx)
+		group, waiting := q.take(ctx)
 		if group == nil {
 			return
 		}
+		c.waiting = waiting
 		if group = c.lane.divert(group, nil); len(group) > 0 {
 			c.commit(working, group, c.divertBusy)
 		}
@@ -59,7 +65,11 @@ func (c *committer) commit(ctx context.Context, group []*submission, onLock func
 	for _, s := range group {
 		operations = append(operations, s.operations...)
 	}
-	outcomes, err := c.attempt(ctx, group[0].ledger, operations)
+	begun := time.Now()
+	commit := Commit{Callers: len(group), Operations: len(operations), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
+	outcomes, err := c.attempt(ctx, group[0].ledger, operations, &commit)
+	commit.Elapsed, commit.Err = time.Since(begun), err
+	c.observer.Committed(commit)
 	if stateOf(err) == stateLockTimeout {
 		if rest := onLock(ctx, group); rest != nil {
 			if len(rest) > 0 {
@@ -134,9 +144,10 @@ func (c *committer) busy(ctx context.Context, group []*submission) ([]string, er
 const maxAttempts = 8
 
 // attempt commits the operations, again as long as that can help.
-func (c *committer) attempt(ctx context.Context, book int32, operations []ledger.Operation) ([]ledger.Outcome, error) {
+func (c *committer) attempt(ctx context.Context, book int32, operations []ledger.Operation, commit *Commit) ([]ledger.Outcome, error) {
 	var uncertain *ledger.Decision
 	for n := 1; ; n++ {
+		commit.Attempts = n
 		b := &batch{decider: &c.decider, ledger: book, stripe: c.stripe, operations: operations}
 		err := c.connect(ctx)
 		if err == nil {
@@ -148,7 +159,7 @@ func (c *committer) attempt(ctx context.Context, book int32, operations []ledger
 		}
 		c.reset(ctx)
 		if b.sent && isConnectionLost(err) {
-			uncertain = b.decided()
+			uncertain, commit.Uncertain = b.decided(), true
 		}
 		pause, again := retry(err, n, uncertain != nil)
 		if !again {

@@ -30,11 +30,16 @@ type Config struct {
 	LockTimeout time.Duration
 	// SlowLaneTimeout is how long those callers then wait; 0 is 10 s.
 	SlowLaneTimeout time.Duration
+	// Observer is told of each commit; nil is nobody.
+	Observer Observer
 	// StatementTimeout bounds each statement; 0 is 15 s.
 	StatementTimeout time.Duration
 }
 
 func (c Config) withDefaults() Config {
+	if c.Observer == nil {
+		c.Observer = discardObserver{}
+	}
 	positive := func(value *int, or int) {
 		if *value <= 0 {
 			*value = or

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -16,9 +17,11 @@ type submission struct {
 	ctx        context.Context
 	ledger     int32
 	operations []ledger.Operation
-	outcomes   []ledger.Outcome
-	err        error
-	done       chan struct{}
+	// since is when it was made.
+	since    time.Time
+	outcomes []ledger.Outcome
+	err      error
+	done     chan struct{}
 }
 
 func (s *submission) finish(outcomes []ledger.Outcome, err error) {
@@ -63,24 +66,26 @@ func (q *queue) signal() {
 }
 
 // take waits for submissions and returns a group of the ledger of the first, in
-// their order; nothing when ctx ends. Those whose callers have gone are dropped.
-func (q *queue) take(ctx context.Context) []*submission {
+// their order, and how many were waiting; nothing when ctx ends. Those whose
+// callers have gone are dropped.
+func (q *queue) take(ctx context.Context) (group []*submission, waiting int) {
 	for {
 		select {
 		case <-ctx.Done():
-			return nil
+			return nil, 0
 		case <-q.filled:
 		}
-		if group := q.group(); len(group) > 0 {
-			return group
+		if group, waiting = q.group(); len(group) > 0 {
+			return group, waiting
 		}
 	}
 }
 
-func (q *queue) group() []*submission {
+func (q *queue) group() (group []*submission, waiting int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var group, rest []*submission
+	waiting = len(q.waiting)
+	var rest []*submission
 	operations := 0
 	for _, s := range q.waiting {
 		switch {
@@ -97,7 +102,7 @@ func (q *queue) group() []*submission {
 	if len(rest) > 0 {
 		q.signal()
 	}
-	return group
+	return group, waiting
 }
 
 // close refuses what is waiting and what is still to come.

@@ -73,11 +73,11 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	}
 	first := rand.IntN(stripes)
 	for i := range config.Committers {
-		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane}
+		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer}
 		s.workers.Go(func() { c.run(ctx, s.queue) })
 	}
 	for i := range slowCommitters {
-		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane}
+		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane, observer: config.Observer, slow: true}
 		s.workers.Go(func() { c.runSlow(ctx) })
 	}
 	return s, nil
