@@ -59,17 +59,18 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// connect returns how to connect, with a lock timeout. It says nothing of the
-// DSN in its error, for that has a password.
-func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
+// connect returns how to connect, with limits on how long a statement takes and
+// waits for a lock; 0 is no limit. It says nothing of the DSN in its error, for
+// that has a password.
+func (c Config) connect(statementTimeout, lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(c.DSN)
 	if err != nil {
 		return nil, errors.New("the DSN is not a PostgreSQL connection string, such as postgres://user:password@host:5432/database")
 	}
-	milliseconds := func(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 	config.RuntimeParams["application_name"] = "ledger"
 	config.RuntimeParams["lock_timeout"] = milliseconds(lockTimeout)
-	config.RuntimeParams["statement_timeout"] = milliseconds(c.StatementTimeout)
+	config.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
 	config.RuntimeParams["timezone"] = "UTC"
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second

@@ -8,7 +8,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
+	"github.com/uptrace/bun/dialect/pgdialect"
 )
 
 //go:embed migrations/*.sql
@@ -56,20 +59,39 @@ func (s *Store) Migrate(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	connection, err := s.migrating()
+	if err != nil {
+		return err
+	}
+	// The lock ends with the connection. It is not one of a database transaction,
+	// which might not see what was made while it waited for the lock.
+	defer connection.Close()
+	if _, err := connection.ExecContext(ctx, "SELECT pg_advisory_lock(?)", migrationLock); err != nil {
+		return fmt.Errorf("wait for others to migrate: %w", publicError(err))
+	}
 	for _, step := range steps {
-		err := s.db.RunInTx(ctx, nil, step.apply)
-		if err != nil {
+		if err := connection.RunInTx(ctx, nil, step.apply); err != nil {
 			return fmt.Errorf("migration %s: %w", step.name, publicError(err))
 		}
 	}
 	return s.checkSchema(ctx)
 }
 
+// migrating returns a database of one connection without time limits, for a step
+// may take long, as others may that it waits for.
+func (s *Store) migrating() (*bun.DB, error) {
+	config, err := s.config.connect(0, 0)
+	if err != nil {
+		return nil, err
+	}
+	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
+	pool := stdlib.OpenDB(*config)
+	pool.SetMaxOpenConns(1)
+	return bun.NewDB(pool, pgdialect.New()), nil
+}
+
 // apply applies the step unless it has been.
 func (m migration) apply(ctx context.Context, tx bun.Tx) error {
-	if _, err := tx.ExecContext(ctx, "SELECT pg_advisory_xact_lock(?)", migrationLock); err != nil {
-		return err
-	}
 	version, err := schemaVersion(ctx, tx)
 	if err != nil || version >= m.version {
 		return err

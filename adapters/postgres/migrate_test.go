@@ -1,0 +1,113 @@
+package postgres_test
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-d432d95b/ledger/adapters/postgres"
+	"github.com/seed-d432d95b/ledger/adapters/postgres/postgrestest"
+)
+
+func TestManyMigrateAtOnce(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, postgrestest.Template{})
+	var stores []*postgres.Store
+	for range 8 {
+		stores = append(stores, openStore(t, postgres.Config{DSN: dsn}))
+	}
+	if err := stores[0].Check(t.Context()); !errors.Is(err, postgres.ErrSchemaOlder) || !strings.Contains(err.Error(), "ledgerctl migrate") {
+		t.Errorf("an empty database: %v", err)
+	}
+	var group sync.WaitGroup
+	for _, store := range stores {
+		group.Go(func() {
+			if err := store.Migrate(t.Context()); err != nil {
+				t.Error(err)
+			}
+			if err := store.Check(t.Context()); err != nil {
+				t.Error(err)
+			}
+			openLedger(t, store, 2)
+		})
+	}
+	group.Wait()
+}
+
+func TestNewerSchemaIsRefused(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, migrated())
+	connection, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close(t.Context())
+	if _, err := connection.Exec(t.Context(), "INSERT INTO ledger.migrations (version, name) VALUES (9999, 'from the future')"); err != nil {
+		t.Fatal(err)
+	}
+	store := openStore(t, postgres.Config{DSN: dsn})
+	for name, err := range map[string]error{"Check": store.Check(t.Context()), "Migrate": store.Migrate(t.Context())} {
+		if !errors.Is(err, postgres.ErrSchemaNewer) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestErrorsKeepThePassword looks for a password wherever a DSN can go wrong.
+func TestErrorsKeepThePassword(t *testing.T) {
+	t.Parallel()
+	for _, dsn := range []string{
+		"postgres://user:hunter2@127.0.0.1:1/db",
+		"postgres://user:hunter2@127.0.0.1:port/db",
+		"postgres://user:hunter2@127.0.0.1/db?sslmode=nonsense",
+		"host=127.0.0.1 port=1 password=hunter2 user=user",
+		"host=127.0.0.1 port=x password=hunter2",
+		"password='hunter2",
+	} {
+		store, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn})
+		if err == nil {
+			err = store.Check(t.Context())
+			if closed := store.Close(); closed != nil {
+				t.Error(closed)
+			}
+		}
+		if err == nil || strings.Contains(fmt.Sprintf("%v %+v %#v", err, err, err), "hunter2") {
+			t.Errorf("got %v", err)
+		}
+	}
+}
+
+// TestSecondWall writes into the tables what the domain would never write.
+func TestSecondWall(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, migrated())
+	openLedger(t, openStore(t, postgres.Config{DSN: dsn}), 1)
+	connection, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer connection.Close(t.Context())
+	const entry = "INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, transaction, recorded_at) VALUES "
+	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())"); err != nil {
+		t.Fatal(err)
+	}
+	for name, statement := range map[string]string{
+		"an entry twice":        entry + "(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())",
+		"an amount of zero":     entry + "(1, 'a0', 0, 2, 2, 0, 5, 'tx', now())",
+		"no side":               entry + "(1, 'a0', 0, 2, 3, 5, 5, 'tx', now())",
+		"a negative number":     entry + "(1, 'a0', 0, -1, 2, 5, 5, 'tx', now())",
+		"negative totals":       "UPDATE ledger.balances SET debits = -1 WHERE account = 'a0'",
+		"an account twice":      "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
+		"an id without a byte":  "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
+		"a status that is none": "UPDATE ledger.accounts SET status = 4 WHERE id = 'a0'",
+		"a ledger twice":        "INSERT INTO ledger.ledgers (name) VALUES ('main')",
+	} {
+		if _, err := connection.Exec(t.Context(), statement); err == nil {
+			t.Errorf("%s went in", name)
+		}
+	}
+}
