@@ -34,3 +34,30 @@ func TestDatabase(t *testing.T) {
 		}
 	}
 }
+
+func TestKillAndRestart(t *testing.T) {
+	t.Parallel()
+	server := postgrestest.Start(t, nil)
+	c, err := pgx.Connect(t.Context(), server.DSN)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Exec(t.Context(), "CREATE TABLE marks AS SELECT 7 AS n"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		server.Kill(t)
+		if err := c.Ping(t.Context()); err == nil {
+			t.Error("the killed server answers")
+		}
+		server.Restart(t)
+		if c, err = pgx.Connect(t.Context(), server.DSN); err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { c.Close(context.WithoutCancel(t.Context())) })
+		var n int
+		if err := c.QueryRow(t.Context(), "SELECT n FROM marks").Scan(&n); err != nil || n != 7 {
+			t.Errorf("%d, %v", n, err)
+		}
+	}
+}

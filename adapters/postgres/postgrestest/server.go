@@ -22,6 +22,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -41,7 +42,7 @@ type Server struct {
 	watchdog *exec.Cmd
 	// leash ends the watchdog when it is closed, which the kernel does when this
 	// process ends, however it ends.
-	leash io.Closer
+	leash io.WriteCloser
 }
 
 // Settings are configuration parameters, as in postgresql.conf.
@@ -209,22 +210,82 @@ func Start(t testing.TB, settings Settings) *Server {
 	return s
 }
 
-// Kill kills the server and all its processes at once, as a crash would.
+// Kill kills the server and all its processes at once, as a crash would. It
+// returns when they have ended.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(s.directory, "pid"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	// The server's children end when they notice; none of them can write a
-	// commit that the parent's death would not have allowed.
-	pid, err := strconv.Atoi(strings.TrimSpace(string(text)))
+	server, err := strconv.Atoi(strings.TrimSpace(string(text)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
+	// Stopped first, it starts no other process meanwhile.
+	if err := syscall.Kill(server, syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
+	processes := append(childrenOf(server), server)
+	for _, pid := range processes {
+		// One that has ended by itself is as good as killed.
+		_ = syscall.Kill(pid, syscall.SIGKILL)
+	}
+	for range 500 {
+		processes = slices.DeleteFunc(processes, hasEnded)
+		if len(processes) == 0 {
+			return
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	t.Fatalf("the processes %d do not end", processes)
+}
+
+// Restart starts a server that was killed, with its data and settings, and
+// returns when it takes connections.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	if _, err := io.WriteString(s.leash, "start\n"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.await(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// childrenOf returns the processes that a process has started. Where there is no
+// /proc they are left to notice its end by themselves.
+func childrenOf(parent int) []int {
+	var children []int
+	files, _ := filepath.Glob("/proc/[0-9]*/stat")
+	for _, file := range files {
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if _, of, ok := processState(pid); err == nil && ok && of == parent {
+			children = append(children, pid)
+		}
+	}
+	return children
+}
+
+// hasEnded says whether a process is gone, or only waits to be missed.
+func hasEnded(pid int) bool {
+	state, _, ok := processState(pid)
+	return !ok || state == "Z"
+}
+
+// processState reads a process's state and parent, which follow its name in
+// brackets.
+func processState(pid int) (state string, parent int, ok bool) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return "", 0, false
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	if len(fields) < 2 {
+		return "", 0, false
+	}
+	parent, err = strconv.Atoi(fields[1])
+	return fields[0], parent, err == nil
 }
 
 const missing = `there is no PostgreSQL to test with. Install its server, as with
