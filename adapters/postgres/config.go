@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -32,9 +33,12 @@ type Config struct {
 	SlowLaneTimeout time.Duration
 	// Observer is told of each commit; nil is nobody.
 	Observer Observer
-	// StatementTimeout bounds each statement; 0 is 15 s.
+	// StatementTimeout bounds each statement; 0 is the statement_timeout in the
+	// DSN, or else 15 s.
 	StatementTimeout time.Duration
 }
+
+const defaultStatementTimeout = 15 * time.Second
 
 func (c Config) withDefaults() Config {
 	if c.Observer == nil {
@@ -55,22 +59,29 @@ func (c Config) withDefaults() Config {
 	}
 	duration(&c.LockTimeout, 100*time.Millisecond)
 	duration(&c.SlowLaneTimeout, 10*time.Second)
-	duration(&c.StatementTimeout, 15*time.Second)
 	return c
 }
 
-// connect returns how to connect, with limits on how long a statement takes and
-// waits for a lock; 0 is no limit. It says nothing of the DSN in its error, for
-// that has a password.
-func (c Config) connect(statementTimeout, lockTimeout time.Duration) (*pgx.ConnConfig, error) {
+// connect returns how to connect, with a lock timeout. It says nothing of the
+// DSN in its error, for that has a password.
+func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 	config, err := pgx.ParseConfig(c.DSN)
-	if err != nil {
+	// pgx would read any other URL with a "=" in it as a word, and go to the
+	// default host.
+	scheme, _, isURL := strings.Cut(c.DSN, "://")
+	isOther := isURL && !strings.ContainsAny(scheme, "= ") && scheme != "postgres" && scheme != "postgresql"
+	if err != nil || isOther {
 		return nil, errors.New("the DSN is not a PostgreSQL connection string, such as postgres://user:password@host:5432/database")
 	}
-	milliseconds := func(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+	milliseconds := func(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
 	config.RuntimeParams["application_name"] = "ledger"
 	config.RuntimeParams["lock_timeout"] = milliseconds(lockTimeout)
-	config.RuntimeParams["statement_timeout"] = milliseconds(statementTimeout)
+	switch _, given := config.RuntimeParams["statement_timeout"]; {
+	case c.StatementTimeout > 0:
+		config.RuntimeParams["statement_timeout"] = milliseconds(c.StatementTimeout)
+	case !given:
+		config.RuntimeParams["statement_timeout"] = milliseconds(defaultStatementTimeout)
+	}
 	config.RuntimeParams["timezone"] = "UTC"
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = 5 * time.Second

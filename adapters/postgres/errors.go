@@ -12,8 +12,8 @@ import (
 
 // Errors about the schema.
 var (
-	ErrSchemaOlder = errors.New("the database's schema is older than this program; apply the migrations with: ledgerctl migrate up")
-	ErrSchemaNewer = errors.New("the database's schema is newer than this program; run a newer version of it")
+	ErrSchemaOlder = errors.New("the database's schema is older than this program")
+	ErrSchemaNewer = errors.New("the database's schema is newer than this program")
 )
 
 // The conditions that the write path tells apart, by SQLSTATE.

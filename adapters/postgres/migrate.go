@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 	"strconv"
@@ -55,17 +56,24 @@ const migrationLock = 0x6c6564676572
 // instances may do so at once: one migrates, the others wait for it. A schema
 // that is newer than this program fails with [ErrSchemaNewer].
 func (s *Store) Migrate(ctx context.Context) error {
-	steps, err := migrations()
-	if err != nil {
-		return err
-	}
 	connection, err := s.migrating()
 	if err != nil {
 		return err
 	}
-	// The lock ends with the connection. It is not one of a database transaction,
-	// which might not see what was made while it waited for the lock.
-	defer connection.Close()
+	// The lock ends with the connection.
+	if err := errors.Join(migrate(ctx, connection), connection.Close()); err != nil {
+		return err
+	}
+	return s.checkSchema(ctx)
+}
+
+// migrate applies the steps that are missing. The lock is not one of a database
+// transaction, which might not see what was made while it waited for the lock.
+func migrate(ctx context.Context, connection *bun.DB) error {
+	steps, err := migrations()
+	if err != nil {
+		return err
+	}
 	if _, err := connection.ExecContext(ctx, "SELECT pg_advisory_lock(?)", migrationLock); err != nil {
 		return fmt.Errorf("wait for others to migrate: %w", publicError(err))
 	}
@@ -74,16 +82,18 @@ func (s *Store) Migrate(ctx context.Context) error {
 			return fmt.Errorf("migration %s: %w", step.name, publicError(err))
 		}
 	}
-	return s.checkSchema(ctx)
+	return nil
 }
 
 // migrating returns a database of one connection without time limits, for a step
 // may take long, as others may that it waits for.
 func (s *Store) migrating() (*bun.DB, error) {
-	config, err := s.config.connect(0, 0)
+	config, err := s.config.connect(0)
 	if err != nil {
 		return nil, err
 	}
+	config.RuntimeParams["statement_timeout"] = "0"
+	config.RuntimeParams["lock_timeout"] = "0"
 	config.DefaultQueryExecMode = pgx.QueryExecModeSimpleProtocol
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(1)
@@ -138,9 +148,9 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	case err != nil:
 		return publicError(err)
 	case version < len(steps):
-		return fmt.Errorf("%w: it is at version %d and this program needs %d", ErrSchemaOlder, version, len(steps))
+		return fmt.Errorf("%w, at version %d instead of %d; apply the migrations with: ledgerctl migrate", ErrSchemaOlder, version, len(steps))
 	case version > len(steps):
-		return fmt.Errorf("%w: it is at version %d and this program knows %d", ErrSchemaNewer, version, len(steps))
+		return fmt.Errorf("%w, at version %d instead of %d; run a newer version of the program", ErrSchemaNewer, version, len(steps))
 	}
 	return nil
 }

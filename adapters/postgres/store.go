@@ -43,15 +43,15 @@ type Store struct {
 // when done.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	config = config.withDefaults()
-	reading, err := config.connect(config.StatementTimeout, config.StatementTimeout)
+	reading, err := config.connect(defaultStatementTimeout)
 	if err != nil {
 		return nil, err
 	}
-	committing, err := config.connect(config.StatementTimeout, config.LockTimeout)
+	committing, err := config.connect(config.LockTimeout)
 	if err != nil {
 		return nil, err
 	}
-	patient, err := config.connect(max(config.StatementTimeout, config.SlowLaneTimeout), config.SlowLaneTimeout)
+	patient, err := config.connect(config.SlowLaneTimeout)
 	if err != nil {
 		return nil, err
 	}

@@ -19,6 +19,7 @@ const endVariable = "POSTGRESTEST_END"
 
 // TestProcessThatEndsBadly is run in a process of its own by TestNothingIsLeft.
 func TestProcessThatEndsBadly(t *testing.T) {
+	t.Parallel()
 	end := os.Getenv(endVariable)
 	if end == "" {
 		return
