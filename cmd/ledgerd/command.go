@@ -53,7 +53,8 @@ func runWithin(ctx context.Context, drainLimit time.Duration, args []string, get
 // oneLine returns an error's text without line breaks, and without what follows
 // the scheme of an URL: a DSN that was meant for another flag has a password.
 func oneLine(text string) string {
-	text = strings.ReplaceAll(text, "\n", "; ")
+	text = regexp.MustCompile(`:\s*\n\s*`).ReplaceAllString(text, ": ")
+	text = regexp.MustCompile(`\s*\n\s*`).ReplaceAllString(text, "; ")
 	return regexp.MustCompile(`://[^\s"]*`).ReplaceAllString(text, "://…")
 }
 
@@ -65,14 +66,18 @@ func newCommand(getenv func(string) string, serve func(context.Context, settings
 		Short: "Serve a ledger over HTTP",
 		Long: `Ledgerd serves a ledger over HTTP.
 
-Without a --dsn the ledger is in memory: nothing in it survives a stop. Every
-flag can also be given as the environment variable in brackets; the flag wins.
+Without a --dsn the ledger is in memory: nothing in it survives a stop. With one
+it is in PostgreSQL, and any number of ledgerd may serve it at once. A password
+is better given in LEDGERD_DSN or PGPASSFILE than in a flag, which others on the
+machine can see. Every flag can also be given as the environment variable in
+brackets; the flag wins.
 
 The first SIGINT or SIGTERM drains: what runs is finished, what arrives is
 refused. A second one ends the process at once. The exit code is 0 after a
 drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
 		Example: `  ledgerd
   ledgerd --listen :9000 --asset EUR/2 --demo=false
+  LEDGERD_DSN=postgres://ledger@localhost/ledger ledgerd --migrate
   LEDGERD_LISTEN=127.0.0.1:0 LEDGERD_LOG_FORMAT=json ledgerd --log-level debug`,
 		Version:           version(),
 		SilenceErrors:     true,
@@ -86,7 +91,7 @@ drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
 			return nil
 		},
 		RunE: func(command *cobra.Command, _ []string) error {
-			if err := readEnvironment(command, getenv); err != nil {
+			if err := s.readEnvironment(command, getenv); err != nil {
 				return usageError{err}
 			}
 			if err := s.check(); err != nil {

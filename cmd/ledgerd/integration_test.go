@@ -299,8 +299,8 @@ func testBadSettings(t *testing.T, binary string) {
 		"ledgerd: invalid argument \"x\" for \"--listen\" flag: should be a host and a port, such as 127.0.0.1:8080\n")
 	expectRefusal(t, binary, []string{"LEDGERD_LOG_LEVEL=loud"}, nil, 2,
 		"ledgerd: invalid value \"loud\" of LEDGERD_LOG_LEVEL: should be debug, info, warn or error\n")
-	expectRefusal(t, binary, []string{"LEDGERD_DSN=postgres://user:hunter2@host"}, nil, 2,
-		"ledgerd: no database is supported yet; leave --dsn and LEDGERD_DSN empty to keep the ledger in memory\n")
+	expectRefusal(t, binary, []string{"LEDGERD_DSN=postgres://user:hunter2@host:port"}, nil, 2,
+		"ledgerd: invalid --dsn or LEDGERD_DSN: the DSN is not a PostgreSQL connection string, such as postgres://…\n")
 }
 
 func expectRefusal(t *testing.T, binary string, environment, args []string, code int, want string) {

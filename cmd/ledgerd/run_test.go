@@ -209,7 +209,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { taken.Close() })
-	const noDatabase = "no database is supported yet; leave --dsn and LEDGERD_DSN empty to keep the ledger in memory"
+	const badDSN = "invalid --dsn or LEDGERD_DSN: the DSN is not a PostgreSQL connection string, such as postgres://…"
 	const noArguments = "ledgerd takes no arguments, only flags, such as --demo=false; see --help"
 	for name, test := range map[string]struct {
 		environment map[string]string
@@ -222,8 +222,12 @@ func TestRefusals(t *testing.T) {
 		"dsn as an argument": {nil, []string{"postgres://user:hunter2@host"}, 2, noArguments},
 		"help as a command":  {nil, []string{"help"}, 2, noArguments},
 		"no value":           {nil, []string{"--listen"}, 2, "flag needs an argument: --listen"},
-		"dsn":                {nil, []string{"--dsn=postgres://user:hunter2@host/db"}, 2, noDatabase},
-		"dsn by variable":    {map[string]string{"LEDGERD_DSN": "postgres://user:hunter2@host/db"}, nil, 2, noDatabase},
+		"dsn":                {nil, []string{"--dsn=postgres://user:hunter2@host:port/db"}, 2, badDSN},
+		"dsn by variable":    {map[string]string{"LEDGERD_DSN": "user=x password='hunter2"}, nil, 2, badDSN},
+		"dsn of another":     {nil, []string{"--dsn=mysql://joe:hunter2@host/db?x=y"}, 2, badDSN},
+		"migrate what":       {nil, []string{"--migrate"}, 2, "--migrate needs the --dsn of a database; without one the ledger would be in memory"},
+		"migrate":            {nil, []string{"--migrate=x"}, 2, `invalid argument "x" for "--migrate" flag: should be true or false`},
+		"migrate, variable":  {map[string]string{"LEDGERD_MIGRATE": "x"}, nil, 2, `invalid value "x" of LEDGERD_MIGRATE: should be true or false`},
 		"one dash":           {nil, []string{"-dsn=postgres://user:hunter2@host/db"}, 2, "unknown shorthand flag: 'd'; long flags begin with two dashes"},
 		"three dashes":       {nil, []string{"---dsn=postgres://user:hunter2@host/db"}, 2, "bad flag syntax; long flags begin with two dashes"},
 		"dsn to listen":      {nil, []string{"--listen=postgres://user:hunter2@host"}, 2, `invalid argument "postgres://…" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
@@ -278,6 +282,7 @@ func TestHelpAndVersion(t *testing.T) {
 	}
 	for _, want := range []string{
 		"Examples:", "--ledger", "LEDGERD_LEDGER", "(default main)", "--listen", "LEDGERD_LISTEN", "(default 127.0.0.1:8080)", "--dsn", "LEDGERD_DSN",
+		"--migrate", "LEDGERD_MIGRATE",
 		"--demo", "LEDGERD_DEMO", "(default true)", "--asset", "LEDGERD_ASSET", "(default USD/2)", "--log-level", "LEDGERD_LOG_LEVEL", "(default info)",
 		"--log-format", "LEDGERD_LOG_FORMAT", "(default text)", "--version",
 	} {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -9,8 +10,6 @@ import (
 	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
-	"github.com/seed-d432d95b/ledger/adapters/memory"
-	"github.com/seed-d432d95b/ledger/ledger"
 )
 
 func newLogger(s settings, w io.Writer) *slog.Logger {
@@ -23,16 +22,20 @@ func newLogger(s settings, w io.Writer) *slog.Logger {
 
 // serve opens the ledger and serves it until ctx ends and it has drained.
 func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time.Duration) error {
-	service, err := openLedger(ctx, s)
+	opened, err := openBooks(ctx, s)
 	if err != nil {
 		return unlessStopped(ctx, logger, err)
 	}
 	var config net.ListenConfig
 	listener, err := config.Listen(ctx, "tcp", s.listen)
 	if err != nil {
-		return unlessStopped(ctx, logger, err)
+		return errors.Join(unlessStopped(ctx, logger, err), opened.close())
 	}
-	return serveOn(ctx, listener, service, s, logger, drainLimit)
+	err = serveOn(ctx, listener, opened, s, logger, drainLimit)
+	if err = errors.Join(err, opened.close()); err == nil {
+		logger.Info("stopped")
+	}
+	return err
 }
 
 // unlessStopped returns err, or nil if the program was told to stop while it
@@ -45,27 +48,19 @@ func unlessStopped(ctx context.Context, logger *slog.Logger, err error) error {
 	return nil
 }
 
-// openLedger opens the ledger, with the demo user if that is asked for.
-func openLedger(ctx context.Context, s settings) (*ledger.Ledger, error) {
-	service, err := ledger.Open(ctx, memory.New(memory.Config{}), ledger.Config{Name: s.ledger})
-	if err != nil || !s.demo {
-		return service, err
-	}
-	if err := openDemo(ctx, service, s.asset); err != nil {
-		return nil, fmt.Errorf("open the demo user, which --demo=false leaves out: %w", err)
-	}
-	return service, nil
-}
-
 // serveOn serves on the listener until ctx ends, and then drains.
-func serveOn(ctx context.Context, listener net.Listener, service *ledger.Ledger, s settings, logger *slog.Logger, drainLimit time.Duration) error {
-	logger.Warn("the ledger is in memory: nothing in it survives a stop", slog.String("ledger", s.ledger))
+func serveOn(ctx context.Context, listener net.Listener, opened *books, s settings, logger *slog.Logger, drainLimit time.Duration) error {
+	if s.dsn == "" {
+		logger.Warn("the ledger is in memory: nothing in it survives a stop", slog.String("ledger", s.ledger))
+	} else {
+		logger.Info("the ledger is in PostgreSQL", slog.String("ledger", s.ledger))
+	}
 	logger.Info("listening", slog.String("address", listener.Addr().String()))
 	if s.demo {
 		logger.Info("try it", slog.String("run", "curl "+baseURL(listener.Addr())+"/users/"+demoUser+"/balance"))
 	}
 
-	server := ledgerhttp.NewServer(service, ledgerhttp.Config{Asset: s.asset, Logger: logger})
+	server := ledgerhttp.NewServer(opened.service, ledgerhttp.Config{Asset: s.asset, Ready: opened.ready, Logger: logger})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {
@@ -81,11 +76,7 @@ func serveOn(ctx context.Context, listener net.Listener, service *ledger.Ledger,
 	if err := server.Shutdown(drain); err != nil {
 		return fmt.Errorf("requests under way were cut off, for they did not end within %s: %w", drainLimit, err)
 	}
-	if err := <-served; err != nil {
-		return err
-	}
-	logger.Info("stopped")
-	return nil
+	return <-served
 }
 
 // baseURL returns how a program on this machine reaches the address.

@@ -18,6 +18,7 @@ type settings struct {
 	ledger    string
 	listen    string
 	dsn       string
+	migrate   bool
 	demo      bool
 	asset     ledger.Asset
 	logLevel  slog.Level
@@ -45,9 +46,12 @@ func (s *settings) addFlags(command *cobra.Command) {
 	flags.Var(&setting[string]{&s.listen, "host:port", parseListen, plain},
 		"listen", usage("listen", "the address to listen on; port 0 takes any that is free"))
 	flags.Var(&setting[string]{&s.dsn, "dsn", parseAny, plain},
-		"dsn", usage("dsn", "reserved for a database, and refused for now; empty keeps the ledger in memory"))
+		"dsn", usage("dsn", "the PostgreSQL database to keep the ledger in, as a URL or key=value words; empty keeps it in memory"))
+	flags.Var(&setting[bool]{&s.migrate, "bool", parseBool, strconv.FormatBool},
+		"migrate", usage("migrate", "bring the database's schema up to date first"))
+	flags.Lookup("migrate").NoOptDefVal = "true"
 	flags.Var(&setting[bool]{&s.demo, "bool", parseBool, strconv.FormatBool},
-		"demo", usage("demo", "open the demo user"))
+		"demo", usage("demo", "open the demo user; with a dsn, only if asked for"))
 	flags.Lookup("demo").NoOptDefVal = "true"
 	flags.Var(&setting[ledger.Asset]{&s.asset, "code/scale", ledger.ParseAsset, ledger.Asset.String},
 		"asset", usage("asset", "what users hold"))
@@ -64,8 +68,9 @@ func variable(flag string) string {
 }
 
 // readEnvironment sets what no flag has set. An empty variable counts as unset.
-func readEnvironment(command *cobra.Command, getenv func(string) string) error {
-	for _, name := range []string{"ledger", "listen", "dsn", "demo", "asset", "log-level", "log-format"} {
+func (s *settings) readEnvironment(command *cobra.Command, getenv func(string) string) error {
+	hasDemo := command.Flags().Changed("demo")
+	for _, name := range []string{"ledger", "listen", "dsn", "migrate", "demo", "asset", "log-level", "log-format"} {
 		flag, text := command.Flags().Lookup(name), getenv(variable(name))
 		if text == "" || flag.Changed {
 			continue
@@ -73,15 +78,18 @@ func readEnvironment(command *cobra.Command, getenv func(string) string) error {
 		if err := flag.Value.Set(text); err != nil {
 			return fmt.Errorf("invalid value %q of %s: %w", text, variable(name), err)
 		}
+		hasDemo = hasDemo || name == "demo"
+	}
+	if !hasDemo && s.dsn != "" {
+		s.demo = false
 	}
 	return nil
 }
 
-// check says what is wrong with the settings as a whole. It never repeats the
-// DSN, which may hold a password.
+// check says what is wrong with the settings as a whole.
 func (s *settings) check() error {
-	if s.dsn != "" {
-		return errors.New("no database is supported yet; leave --dsn and LEDGERD_DSN empty to keep the ledger in memory")
+	if s.migrate && s.dsn == "" {
+		return errors.New("--migrate needs the --dsn of a database; without one the ledger would be in memory")
 	}
 	return nil
 }

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/seed-d432d95b/ledger/adapters/memory"
+	"github.com/seed-d432d95b/ledger/adapters/postgres"
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// startLimit is how long a database may take to answer at the start. Waiting for
+// another instance that migrates does not count.
+const startLimit = 10 * time.Second
+
+// readyLimit is how long a database may take to say that it is there.
+const readyLimit = 2 * time.Second
+
+// books is an open ledger and the store that it is in.
+type books struct {
+	service *ledger.Ledger
+	// ready says why the store cannot be used for now; nil is always ready.
+	ready func(context.Context) error
+	close func() error
+}
+
+// openBooks opens the store and the ledger, with the demo user if that is asked
+// for.
+func openBooks(ctx context.Context, s settings) (*books, error) {
+	b := &books{close: func() error { return nil }}
+	var store ledger.Store
+	if s.dsn == "" {
+		store = memory.New(memory.Config{})
+	} else {
+		database, err := openDatabase(ctx, s)
+		if err != nil {
+			return nil, err
+		}
+		store, b.close = database, database.Close
+		b.ready = func(ctx context.Context) error {
+			ctx, cancel := context.WithTimeout(ctx, readyLimit)
+			defer cancel()
+			return database.Check(ctx)
+		}
+	}
+	if err := b.open(ctx, store, s); err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	return b, nil
+}
+
+// openDatabase opens a store on the schema that this program knows.
+func openDatabase(ctx context.Context, s settings) (*postgres.Store, error) {
+	store, err := postgres.Open(ctx, postgres.Config{DSN: s.dsn})
+	if err != nil {
+		return nil, usageError{fmt.Errorf("invalid --dsn or LEDGERD_DSN: %w", err)}
+	}
+	check := store.Migrate
+	if !s.migrate {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, startLimit)
+		defer cancel()
+		check = store.Check
+	}
+	err = check(ctx)
+	if errors.Is(err, postgres.ErrSchemaOlder) {
+		err = fmt.Errorf("%w; ledgerd --migrate applies them too", err)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open the database: %w", err), store.Close())
+	}
+	return store, nil
+}
+
+// open opens the ledger in the store.
+func (b *books) open(ctx context.Context, store ledger.Store, s settings) (err error) {
+	if b.service, err = ledger.Open(ctx, store, ledger.Config{Name: s.ledger}); err != nil {
+		return err
+	}
+	if err := checkAsset(ctx, b.service, s.asset); err != nil || !s.demo {
+		return err
+	}
+	if err := openDemo(ctx, b.service, s.asset); err != nil {
+		return fmt.Errorf("open the demo user, which --demo=false leaves out: %w", err)
+	}
+	return nil
+}
+
+// checkAsset refuses an asset that the ledger knows with another scale.
+func checkAsset(ctx context.Context, service ledger.Service, asset ledger.Asset) error {
+	world, err := service.Account(ctx, ledger.WorldID(asset.Code))
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return nil
+	case err != nil:
+		return fmt.Errorf("look up the asset: %w", err)
+	case world.Asset != asset:
+		return usageError{fmt.Errorf("the asset %s contradicts the ledger, which has %s; a scale never changes", asset, world.Asset)}
+	}
+	return nil
+}
