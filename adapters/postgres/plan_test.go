@@ -1,0 +1,123 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-d432d95b/ledger/adapters/postgres/postgrestest"
+)
+
+// newPlanner returns a store on an empty, migrated database that nothing
+// analyzes, and a connection such as its committers have.
+func newPlanner(t *testing.T) (*Store, *pgx.Conn) {
+	t.Helper()
+	dsn := postgrestest.Database(t, postgrestest.Template{})
+	store, err := Open(t.Context(), Config{DSN: dsn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := store.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	config, err := store.config.connect(store.config.LockTimeout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	connection, err := pgx.ConnectConfig(t.Context(), config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = connection.Close(context.WithoutCancel(t.Context())) })
+	for table := range keys() {
+		execute(t, connection, "ALTER TABLE ledger."+table+" SET (autovacuum_enabled = off)")
+	}
+	return store, connection
+}
+
+func execute(t *testing.T, connection *pgx.Conn, statement string, arguments ...any) {
+	t.Helper()
+	if _, err := connection.Exec(t.Context(), statement, arguments...); err != nil {
+		t.Fatalf("%v\n%s", err, statement)
+	}
+}
+
+// keys are the books' tables and their primary keys.
+func keys() map[string][]string {
+	return map[string][]string{
+		"accounts":     {"ledger", "id"},
+		"balances":     {"ledger", "account", "stripe"},
+		"transactions": {"ledger", "id"},
+		"entries":      {"ledger", "account", "stripe", "sequence"},
+	}
+}
+
+// plan is a node of what EXPLAIN (FORMAT JSON) prints.
+type plan struct {
+	NodeType  string   `json:"Node Type"`
+	Relation  string   `json:"Relation Name"`
+	Condition string   `json:"Index Cond"`
+	Filter    string   `json:"Filter"`
+	Arbiters  []string `json:"Conflict Arbiter Indexes"`
+	Plans     []plan
+}
+
+func parsePlan(t *testing.T, text string) plan {
+	t.Helper()
+	var explained []struct{ Plan plan }
+	if err := json.Unmarshal([]byte(text), &explained); err != nil || len(explained) != 1 {
+		t.Fatalf("%v: %s", err, text)
+	}
+	return explained[0].Plan
+}
+
+// faults returns what is wrong with a plan of a hot statement: every table of the
+// books must be read through its primary key, with the whole of it in the index
+// condition, but for a balance's stripe where wholeAccount allows it.
+func (p plan) faults(wholeAccount bool) (faults []string) {
+	key, isBook := keys()[p.Relation]
+	switch {
+	case slices.Contains([]string{"Hash Join", "Merge Join", "Bitmap Index Scan", "Seq Scan"}, p.NodeType):
+		faults = append(faults, p.NodeType+" "+p.Relation)
+	case !isBook || p.NodeType == "ModifyTable":
+	case p.NodeType != "Index Scan" && p.NodeType != "Index Only Scan":
+		faults = append(faults, p.NodeType+" "+p.Relation)
+	case p.Filter != "":
+		faults = append(faults, p.Relation+" is filtered by "+p.Filter)
+	default:
+		for _, column := range key {
+			if !strings.Contains(p.Condition, column) && (column != "stripe" || !wholeAccount) {
+				faults = append(faults, p.Relation+" is found without its "+column+": "+p.Condition)
+			}
+		}
+	}
+	for _, child := range p.Plans {
+		faults = append(faults, child.faults(wholeAccount)...)
+	}
+	return faults
+}
+
+// reads returns how many nodes read a table of the books.
+func (p plan) reads() (n int) {
+	if _, isBook := keys()[p.Relation]; isBook {
+		n++
+	}
+	for _, child := range p.Plans {
+		n += child.reads()
+	}
+	return n
+}
+
+// has says whether the plan has a node of that type.
+func (p plan) has(nodeType string) bool {
+	return p.NodeType == nodeType || slices.ContainsFunc(p.Plans, func(child plan) bool { return child.has(nodeType) })
+}
