@@ -19,20 +19,18 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-var usd = ledger.Asset{Code: "USD", Scale: 2}
-
-// proxy passes connections on to a server. While muted it passes on what clients
+// cutter passes connections on to a server. While muted it passes on what clients
 // send, but cuts a connection as soon as the server answers on it: what the
 // client asked for is done, and the client is not told.
-type proxy struct {
+type cutter struct {
 	net.Listener
 	server string
 	muted  atomic.Bool
 	cuts   atomic.Int64
 }
 
-// newProxy returns a proxy to the server of dsn, and the DSN through it.
-func newProxy(t *testing.T, dsn string) (*proxy, string) {
+// newCutter returns a proxy to the server of dsn, and the DSN through it.
+func newCutter(t *testing.T, dsn string) (*cutter, string) {
 	t.Helper()
 	location, err := url.Parse(dsn)
 	if err != nil {
@@ -42,7 +40,7 @@ func newProxy(t *testing.T, dsn string) (*proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{Listener: listener, server: location.Host}
+	p := &cutter{Listener: listener, server: location.Host}
 	location.Host = listener.Addr().String()
 	var group sync.WaitGroup
 	group.Go(func() {
@@ -58,7 +56,7 @@ func newProxy(t *testing.T, dsn string) (*proxy, string) {
 	return p, location.String()
 }
 
-func (p *proxy) pass(client net.Conn) {
+func (p *cutter) pass(client net.Conn) {
 	defer client.Close()
 	server, err := net.Dial("tcp", p.server)
 	if err != nil {
@@ -100,7 +98,8 @@ func (o *observer) Committed(c postgres.Commit) {
 	}
 }
 
-func openStore(t *testing.T, config postgres.Config) *postgres.Store {
+// openWith opens a store and closes it with the test.
+func openWith(t *testing.T, config postgres.Config) *postgres.Store {
 	t.Helper()
 	store, err := postgres.Open(t.Context(), config)
 	if err != nil {
@@ -146,13 +145,13 @@ func deposit(id, account string) ledger.Deposit {
 func TestLostCommits(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
-	p, through := newProxy(t, dsn)
+	p, through := newCutter(t, dsn)
 	seen := &observer{}
-	store := openStore(t, postgres.Config{DSN: through, Observer: seen})
+	store := openWith(t, postgres.Config{DSN: through, Observer: seen})
 	l := openLedger(t, store, 20)
 	done := make(chan struct{})
-	var cutter sync.WaitGroup
-	cutter.Go(func() {
+	var cutting sync.WaitGroup
+	cutting.Go(func() {
 		for {
 			select {
 			case <-done:
@@ -185,11 +184,11 @@ func TestLostCommits(t *testing.T) {
 	}
 	callers.Wait()
 	close(done)
-	cutter.Wait()
+	cutting.Wait()
 	if seen.uncertain.Load() == 0 {
 		t.Errorf("of %d cuts none was during a commit", p.cuts.Load())
 	}
-	direct := openLedger(t, openStore(t, postgres.Config{DSN: dsn}), 20)
+	direct := openLedger(t, openWith(t, postgres.Config{DSN: dsn}), 20)
 	applied.Range(func(id, transaction any) bool {
 		got, err := direct.Transaction(t.Context(), id.(string))
 		want := transaction.(*ledger.Transaction)
@@ -227,7 +226,7 @@ func TestLockedAccount(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
 	seen := &observer{}
-	store := openStore(t, postgres.Config{DSN: dsn, Observer: seen})
+	store := openWith(t, postgres.Config{DSN: dsn, Observer: seen})
 	l := openLedger(t, store, 10)
 	other, err := pgx.Connect(t.Context(), dsn)
 	if err != nil {
@@ -286,7 +285,7 @@ func TestLockedAccount(t *testing.T) {
 func TestOverload(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
-	store := openStore(t, postgres.Config{DSN: dsn, Queue: 4, Committers: 1})
+	store := openWith(t, postgres.Config{DSN: dsn, Queue: 4, Committers: 1})
 	l := openLedger(t, store, 1)
 	var overloaded, applied atomic.Int64
 	var callers sync.WaitGroup

@@ -18,7 +18,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 	dsn := postgrestest.Database(t, postgrestest.Template{})
 	var stores []*postgres.Store
 	for range 8 {
-		stores = append(stores, openStore(t, postgres.Config{DSN: dsn}))
+		stores = append(stores, openWith(t, postgres.Config{DSN: dsn}))
 	}
 	if err := stores[0].Check(t.Context()); !errors.Is(err, postgres.ErrSchemaOlder) || !strings.Contains(err.Error(), "ledgerctl migrate") {
 		t.Errorf("an empty database: %v", err)
@@ -49,7 +49,7 @@ func TestNewerSchemaIsRefused(t *testing.T) {
 	if _, err := connection.Exec(t.Context(), "INSERT INTO ledger.migrations (version, name) VALUES (9999, 'from the future')"); err != nil {
 		t.Fatal(err)
 	}
-	store := openStore(t, postgres.Config{DSN: dsn})
+	store := openWith(t, postgres.Config{DSN: dsn})
 	for name, err := range map[string]error{"Check": store.Check(t.Context()), "Migrate": store.Migrate(t.Context())} {
 		if !errors.Is(err, postgres.ErrSchemaNewer) {
 			t.Errorf("%s: %v", name, err)
@@ -85,7 +85,7 @@ func TestErrorsKeepThePassword(t *testing.T) {
 func TestSecondWall(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
-	openLedger(t, openStore(t, postgres.Config{DSN: dsn}), 1)
+	openLedger(t, openWith(t, postgres.Config{DSN: dsn}), 1)
 	connection, err := pgx.Connect(t.Context(), dsn)
 	if err != nil {
 		t.Fatal(err)
