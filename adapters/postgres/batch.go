@@ -17,6 +17,9 @@ type batch struct {
 	ledger     int32
 	stripe     int
 	operations []ledger.Operation
+	// joined says that the database transaction is the caller's, to begin and to
+	// commit.
+	joined bool
 
 	accounts     map[string]*ledger.AccountState
 	transactions map[string]*ledger.RecordedTransaction
@@ -46,6 +49,9 @@ func (b *batch) run(ctx context.Context) error {
 	}
 	b.decision = decision
 	if len(decision.Accounts) == 0 && len(decision.Transactions) == 0 {
+		if b.joined {
+			return nil
+		}
 		_, err := b.connection.Exec(ctx, "ROLLBACK")
 		return err
 	}
@@ -102,7 +108,9 @@ func (b *batch) load(ctx context.Context) error {
 	b.transactions = make(map[string]*ledger.RecordedTransaction)
 
 	var requests pgx.Batch
-	requests.Queue("BEGIN")
+	if !b.joined {
+		requests.Queue("BEGIN")
+	}
 	requests.Queue(lockBalances, b.ledger, accounts, chainsOf(accounts, b.stripe))
 	requests.Queue(loadAccounts, b.ledger, accounts)
 	requests.Queue(loadTransactions, b.ledger, transactions)
@@ -133,8 +141,10 @@ func chainsOf(ids []string, stripe int) []int16 {
 }
 
 func (b *batch) readLoaded(results pgx.BatchResults) error {
-	if _, err := results.Exec(); err != nil {
-		return err
+	if !b.joined {
+		if _, err := results.Exec(); err != nil {
+			return err
+		}
 	}
 	if err := eachRow(results, b.readBalance); err != nil {
 		return err

@@ -9,17 +9,18 @@ import (
 
 // book is one ledger in the store.
 type book struct {
-	store  *Store
-	id     int32
-	shared sharedReader
+	store   *Store
+	id      int32
+	querier querier
+	shared  sharedReader
 }
 
 func newBook(s *Store, id int32) *book {
-	b := &book{store: s, id: id}
+	b := &book{store: s, id: id, querier: poolQuerier{s.db.DB}}
 	// One query beside that under way, so that a slow one holds up nobody.
 	b.shared.most = 2
 	b.shared.read = func(ctx context.Context, ids []string) (map[string]ledger.Account, error) {
-		return b.accounts(ctx, s.db, ids)
+		return readAccounts(ctx, b.querier, id, ids)
 	}
 	return b
 }
@@ -39,4 +40,38 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+// Accounts implements [ledger.Reader].
+func (b *book) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
+	found, err := b.shared.accounts(ctx, ids)
+	if err != nil {
+		return nil, publicError(err)
+	}
+	return inOrder(found, ids)
+}
+
+// inOrder returns the accounts in the order of ids.
+func inOrder(found map[string]ledger.Account, ids []string) ([]ledger.Account, error) {
+	accounts := make([]ledger.Account, len(ids))
+	for i, id := range ids {
+		account, ok := found[id]
+		if !ok {
+			return nil, ledger.NoAccount(id)
+		}
+		accounts[i] = account
+	}
+	return accounts, nil
+}
+
+// Entries implements [ledger.Reader].
+func (b *book) Entries(ctx context.Context, query ledger.EntryQuery) (ledger.EntryPage, error) {
+	page, err := readEntries(ctx, b.querier, b.id, query)
+	return page, publicError(err)
+}
+
+// Transaction implements [ledger.Reader].
+func (b *book) Transaction(ctx context.Context, id string) (ledger.Transaction, error) {
+	transaction, err := readTransaction(ctx, b.querier, b.id, id)
+	return transaction, publicError(err)
 }

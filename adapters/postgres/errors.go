@@ -60,6 +60,8 @@ func publicError(err error) error {
 		return nil
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
+	case isRace(err):
+		return &ledger.Error{Code: ledger.ErrUnavailable, Message: raced + "; roll back and ask again", Cause: err}
 	case state == stateLockTimeout, state == stateDeadlock, state == stateSerialization:
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "an account is locked by somebody else; nothing was done", Cause: err}
 	case isConnectionLost(err), strings.HasPrefix(state, "53"), state == "57014":

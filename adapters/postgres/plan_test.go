@@ -116,8 +116,3 @@ func (p plan) reads() (n int) {
 	}
 	return n
 }
-
-// has says whether the plan has a node of that type.
-func (p plan) has(nodeType string) bool {
-	return p.NodeType == nodeType || slices.ContainsFunc(p.Plans, func(child plan) bool { return child.has(nodeType) })
-}

@@ -2,184 +2,156 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
-
-	"github.com/uptrace/bun"
-	"github.com/uptrace/bun/dialect/pgdialect"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// accountRow is an account with its totals, summed over its stripes.
-type accountRow struct {
-	ID         string
-	Name       string
-	Asset      string
-	Scale      uint8
-	Normal     ledger.Side
-	MinBalance *string
-	Status     ledger.Status
-	OpenedAt   time.Time
-	Debits     string
-	Credits    string
-	Sequence   uint64
-}
-
-func (r *accountRow) account() (a ledger.Account, err error) {
-	a = ledger.Account{
-		ID: r.ID, Name: r.Name, Asset: ledger.Asset{Code: r.Asset, Scale: r.Scale}, Normal: r.Normal,
-		Unlimited: r.MinBalance == nil, Status: r.Status, Sequence: r.Sequence, OpenedAt: r.OpenedAt.UTC(),
-	}
-	if r.MinBalance != nil {
-		if a.MinBalance, err = ledger.ParseUnits(*r.MinBalance); err != nil {
-			return a, err
-		}
-	}
-	if a.Balance.Debits, err = ledger.ParseUnits(r.Debits); err != nil {
-		return a, err
-	}
-	a.Balance.Credits, err = ledger.ParseUnits(r.Credits)
-	return a, err
-}
-
 // selectAccounts reads accounts by their whole keys, all as of one snapshot.
 const selectAccounts = `
-SELECT a.id, a.name, a.asset, a.scale, a.normal, a.min_balance::text AS min_balance, a.status, a.opened_at,
+SELECT a.id, a.name, a.asset, a.scale, a.normal, a.min_balance::text, a.status, a.opened_at,
 	b.debits, b.credits, b.sequence
-FROM unnest(?::text[]) AS u(id)
-CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = ? AND id = u.id OFFSET 0) AS a
+FROM unnest($1::text[]) AS u(id)
+CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $2 AND id = u.id OFFSET 0) AS a
 CROSS JOIN LATERAL (
 	SELECT sum(debits)::text AS debits, sum(credits)::text AS credits, sum(sequence)::bigint AS sequence
-	FROM ledger.balances WHERE ledger = ? AND account = u.id
+	FROM ledger.balances WHERE ledger = $2 AND account = u.id
 ) AS b`
 
-// Accounts implements [ledger.Reader].
-func (b *book) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
-	found, err := b.shared.accounts(ctx, ids)
-	if err != nil {
-		return nil, publicError(err)
-	}
-	accounts := make([]ledger.Account, len(ids))
-	for i, id := range ids {
-		account, ok := found[id]
-		if !ok {
-			return nil, ledger.NoAccount(id)
-		}
-		accounts[i] = account
-	}
-	return accounts, nil
+// accountRow is a row of selectAccounts.
+type accountRow struct {
+	account         ledger.Account
+	scale           int64
+	normal, status  int64
+	minimum         *string
+	debits, credits string
+	sequence        int64
 }
 
-func (b *book) accounts(ctx context.Context, db bun.IDB, ids []string) (map[string]ledger.Account, error) {
-	var rows []accountRow
-	if err := db.NewRaw(selectAccounts, pgdialect.Array(ids), b.id, b.id).Scan(ctx, &rows); err != nil {
-		return nil, err
+// fields are where the columns go.
+func (r *accountRow) fields() []any {
+	a := &r.account
+	return []any{
+		&a.ID, &a.Name, &a.Asset.Code, &r.scale, &r.normal, &r.minimum, &r.status, &a.OpenedAt,
+		&r.debits, &r.credits, &r.sequence,
 	}
-	accounts := make(map[string]ledger.Account, len(rows))
-	for i := range rows {
-		account, err := rows[i].account()
-		if err != nil {
-			return nil, fmt.Errorf("account %q: %w", rows[i].ID, err)
+}
+
+func (r *accountRow) read() (a ledger.Account, err error) {
+	a = r.account
+	a.Asset.Scale = uint8(r.scale)
+	a.Normal = ledger.Side(r.normal)
+	a.Status = ledger.Status(r.status)
+	a.Sequence = uint64(r.sequence)
+	a.OpenedAt = a.OpenedAt.UTC()
+	if a.Unlimited = r.minimum == nil; !a.Unlimited {
+		if a.MinBalance, err = ledger.ParseUnits(*r.minimum); err != nil {
+			return a, fmt.Errorf("minimum balance of account %q: %w", a.ID, err)
 		}
+	}
+	if a.Balance.Debits, err = ledger.ParseUnits(r.debits); err != nil {
+		return a, fmt.Errorf("debits of account %q: %w", a.ID, err)
+	}
+	if a.Balance.Credits, err = ledger.ParseUnits(r.credits); err != nil {
+		return a, fmt.Errorf("credits of account %q: %w", a.ID, err)
+	}
+	return a, nil
+}
+
+// readAccounts returns those of the accounts that exist.
+func readAccounts(ctx context.Context, q querier, book int32, ids []string) (map[string]ledger.Account, error) {
+	accounts := make(map[string]ledger.Account, len(ids))
+	var row accountRow
+	err := q.query(ctx, selectAccounts, []any{ids, book}, row.fields(), func() error {
+		account, err := row.read()
 		accounts[account.ID] = account
-	}
-	return accounts, nil
+		row.minimum = nil
+		return err
+	})
+	return accounts, err
 }
 
-// entryRow is an entry as it is stored.
-type entryRow struct {
-	Account     string
-	Stripe      uint8
-	Sequence    uint64
-	Side        ledger.Side
-	Amount      string
-	Balance     string
-	Transaction string
-	RecordedAt  time.Time
-	Asset       string
-	Scale       uint8
-}
-
-func (r *entryRow) entry() (e ledger.Entry, err error) {
-	e = ledger.Entry{
-		Transaction: r.Transaction, Account: r.Account, Stripe: r.Stripe, Side: r.Side, Sequence: r.Sequence,
-		Asset: ledger.Asset{Code: r.Asset, Scale: r.Scale}, RecordedAt: r.RecordedAt.UTC(),
-	}
-	if e.Amount, err = ledger.ParseUnits(r.Amount); err != nil {
-		return e, err
-	}
-	e.Balance, err = ledger.ParseUnits(r.Balance)
-	return e, err
-}
-
-func entriesOf(rows []entryRow) ([]ledger.Entry, error) {
-	entries := make([]ledger.Entry, len(rows))
-	for i := range rows {
-		var err error
-		if entries[i], err = rows[i].entry(); err != nil {
-			return nil, fmt.Errorf("entry %d of account %q: %w", rows[i].Sequence, rows[i].Account, err)
-		}
-	}
-	return entries, nil
-}
-
-// Pages are ranges of the primary key. A row comparison would do for the key,
-// but then the first column alone would be an index condition.
+// The entries of a page are a range of the primary key.
 const (
 	selectNewest = `
 SELECT account, stripe, sequence, side, amount::text, balance::text, transaction, recorded_at FROM ledger.entries
-WHERE ledger = ? AND account = ? AND (stripe, sequence) < (?, ?)
-ORDER BY stripe DESC, sequence DESC LIMIT ?`
+WHERE ledger = $2 AND account = $3 AND (stripe, sequence) < ($4, $5)
+ORDER BY stripe DESC, sequence DESC LIMIT $6`
 
 	selectOldest = `
 SELECT account, stripe, sequence, side, amount::text, balance::text, transaction, recorded_at FROM ledger.entries
-WHERE ledger = ? AND account = ? AND (stripe, sequence) > (?, ?)
-ORDER BY stripe, sequence LIMIT ?`
+WHERE ledger = $2 AND account = $3 AND (stripe, sequence) > ($4, $5)
+ORDER BY stripe, sequence LIMIT $6`
+
+	// A page and its account, in one statement and so as of one snapshot; an
+	// account without entries on the page has a row without one.
+	pageHead   = `SELECT a.*, e.* FROM (` + selectAccounts + `) AS a LEFT JOIN LATERAL (`
+	pageNewest = pageHead + selectNewest + `) AS e ON true ORDER BY e.stripe DESC, e.sequence DESC`
+	pageOldest = pageHead + selectOldest + `) AS e ON true ORDER BY e.stripe, e.sequence`
 )
 
-// Entries implements [ledger.Reader].
-func (b *book) Entries(ctx context.Context, query ledger.EntryQuery) (page ledger.EntryPage, err error) {
-	snapshot := &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true}
-	err = b.store.db.RunInTx(ctx, snapshot, func(ctx context.Context, tx bun.Tx) error {
-		page, err = b.entries(ctx, tx, query)
-		return err
-	})
-	return page, publicError(err)
+// entryRow is an entry as it is stored, or nothing.
+type entryRow struct {
+	account, transaction, amount, balance *string
+	stripe, sequence, side                *int64
+	recordedAt                            *time.Time
 }
 
-func (b *book) entries(ctx context.Context, tx bun.Tx, query ledger.EntryQuery) (ledger.EntryPage, error) {
-	accounts, err := b.accounts(ctx, tx, []string{query.Account})
-	if err != nil {
-		return ledger.EntryPage{}, err
+// fields are where the columns go.
+func (r *entryRow) fields() []any {
+	return []any{&r.account, &r.stripe, &r.sequence, &r.side, &r.amount, &r.balance, &r.transaction, &r.recordedAt}
+}
+
+func (r *entryRow) read(asset ledger.Asset) (e ledger.Entry, err error) {
+	e = ledger.Entry{
+		Transaction: *r.transaction, Account: *r.account, Stripe: uint8(*r.stripe), Side: ledger.Side(*r.side),
+		Sequence: uint64(*r.sequence), Asset: asset, RecordedAt: r.recordedAt.UTC(),
 	}
-	account, ok := accounts[query.Account]
-	if !ok {
-		return ledger.EntryPage{}, ledger.NoAccount(query.Account)
+	if e.Amount, err = ledger.ParseUnits(*r.amount); err != nil {
+		return e, fmt.Errorf("amount of entry %d of account %q: %w", e.Sequence, e.Account, err)
 	}
-	statement, stripe, sequence := selectNewest, int64(stripes), int64(0)
+	if e.Balance, err = ledger.ParseUnits(*r.balance); err != nil {
+		return e, fmt.Errorf("balance of entry %d of account %q: %w", e.Sequence, e.Account, err)
+	}
+	return e, nil
+}
+
+func readEntries(ctx context.Context, q querier, book int32, query ledger.EntryQuery) (page ledger.EntryPage, err error) {
+	statement, stripe, sequence := pageNewest, int64(stripes), int64(0)
 	if query.OldestFirst {
-		statement, stripe, sequence = selectOldest, -1, 0
+		statement, stripe, sequence = pageOldest, -1, 0
 	}
 	if query.After != nil {
 		stripe, sequence = int64(query.After.Stripe), int64(min(query.After.Sequence, 1<<63-1))
 	}
-	var rows []entryRow
-	if err := tx.NewRaw(statement, b.id, query.Account, stripe, sequence, query.Limit).Scan(ctx, &rows); err != nil {
-		return ledger.EntryPage{}, err
+	arguments := []any{[]string{query.Account}, book, query.Account, stripe, sequence, query.Limit}
+	var account accountRow
+	var row entryRow
+	found := false
+	err = q.query(ctx, statement, arguments, append(account.fields(), row.fields()...), func() error {
+		if !found {
+			found = true
+			if page.Account, err = account.read(); err != nil {
+				return err
+			}
+		}
+		if row.account == nil {
+			return nil
+		}
+		e, err := row.read(page.Account.Asset)
+		page.Entries = append(page.Entries, e)
+		return err
+	})
+	if err == nil && !found {
+		err = ledger.NoAccount(query.Account)
 	}
-	for i := range rows {
-		rows[i].Asset, rows[i].Scale = account.Asset.Code, account.Asset.Scale
-	}
-	entries, err := entriesOf(rows)
-	return ledger.EntryPage{Account: account, Entries: entries}, err
+	return page, err
 }
 
 // selectTransaction reads a transaction's entries in their order, by their keys.
 const selectTransaction = `
-SELECT e.account, e.stripe, e.sequence, e.side, e.amount::text AS amount, e.balance::text AS balance,
-	e.transaction, t.recorded_at, a.asset, a.scale
+SELECT e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, e.transaction, t.recorded_at, a.asset, a.scale
 FROM ledger.transactions AS t
 CROSS JOIN LATERAL unnest(t.accounts, t.stripes, t.sequences) WITH ORDINALITY AS k(account, stripe, sequence, n)
 CROSS JOIN LATERAL (
@@ -188,18 +160,21 @@ CROSS JOIN LATERAL (
 	OFFSET 0
 ) AS e
 CROSS JOIN LATERAL (SELECT asset, scale FROM ledger.accounts WHERE ledger = t.ledger AND id = k.account OFFSET 0) AS a
-WHERE t.ledger = ? AND t.id = ?
+WHERE t.ledger = $1 AND t.id = $2
 ORDER BY k.n`
 
-// Transaction implements [ledger.Reader].
-func (b *book) Transaction(ctx context.Context, id string) (ledger.Transaction, error) {
-	var rows []entryRow
-	if err := b.store.db.NewRaw(selectTransaction, b.id, id).Scan(ctx, &rows); err != nil {
-		return ledger.Transaction{}, publicError(err)
+func readTransaction(ctx context.Context, q querier, book int32, id string) (ledger.Transaction, error) {
+	t := ledger.Transaction{ID: id}
+	var row entryRow
+	var code string
+	var scale int64
+	err := q.query(ctx, selectTransaction, []any{book, id}, append(row.fields(), &code, &scale), func() error {
+		e, err := row.read(ledger.Asset{Code: code, Scale: uint8(scale)})
+		t.Entries, t.RecordedAt = append(t.Entries, e), e.RecordedAt
+		return err
+	})
+	if err == nil && len(t.Entries) == 0 {
+		err = ledger.NoTransaction(id)
 	}
-	if len(rows) == 0 {
-		return ledger.Transaction{}, ledger.NoTransaction(id)
-	}
-	entries, err := entriesOf(rows)
-	return ledger.Transaction{ID: id, Entries: entries, RecordedAt: rows[0].RecordedAt.UTC()}, err
+	return t, err
 }

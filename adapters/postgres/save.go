@@ -61,8 +61,10 @@ func (b *batch) save(ctx context.Context) error {
 	var requests pgx.Batch
 	b.queueAccounts(&requests)
 	b.queueTransactions(&requests)
-	requests.Queue("COMMIT")
-	b.sent = true
+	if !b.joined {
+		requests.Queue("COMMIT")
+		b.sent = true
+	}
 	return b.connection.SendBatch(ctx, &requests).Close()
 }
 

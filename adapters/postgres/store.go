@@ -106,6 +106,10 @@ func (s *Store) Check(ctx context.Context) error { return s.checkSchema(ctx) }
 
 // Book implements [ledger.Store].
 func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
+	return s.open(ctx, name)
+}
+
+func (s *Store) open(ctx context.Context, name string) (*book, error) {
 	s.mu.Lock()
 	opened := s.books[name]
 	s.mu.Unlock()

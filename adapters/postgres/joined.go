@@ -1,0 +1,138 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"math/rand/v2"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// InTx returns the store as it is inside a database transaction of the caller's,
+// so that what he writes there and what he posts are committed together or not
+// at all:
+//
+//	tx, err := connection.Begin(ctx)
+//	// … the caller's own statements on tx …
+//	books, err := ledger.Open(ctx, store.InTx(tx), ledger.Config{})
+//	outcome, err := books.Post(ctx, request)
+//	err = tx.Commit(ctx)
+//
+// This has a price. A write goes past the groups that other callers share: it
+// takes two round trips of its own, and the accounts stay locked from then until
+// the caller commits, with all who need them waiting. Post last, and commit at
+// once. A deadlock with other transactions of the caller's is possible where he
+// posts several times in one; one batch locks its accounts in the order that
+// everybody does. Nothing is tried again. An error that is not an outcome's
+// leaves the database transaction failed, to be rolled back by the caller, after
+// which he may ask again with the same id.
+//
+// What it returns is not safe for several goroutines at once, and of no use once
+// the transaction has ended.
+func (s *Store) InTx(tx pgx.Tx) ledger.Store {
+	return &joinedStore{store: s, with: func(use func(*pgx.Conn) error) error { return use(tx.Conn()) }}
+}
+
+// InConn is InTx for database/sql and bun, on a connection on which the caller
+// has begun a transaction. The connection must be one of pgx's driver,
+// github.com/jackc/pgx/v5/stdlib. With bun:
+//
+//	connection, err := db.Conn(ctx)
+//	tx, err := connection.BeginTx(ctx, nil)
+//	books, err := ledger.Open(ctx, store.InConn(connection.Conn), ledger.Config{})
+func (s *Store) InConn(connection *sql.Conn) ledger.Store {
+	return &joinedStore{store: s, with: func(use func(*pgx.Conn) error) error {
+		return connection.Raw(func(driver any) error {
+			c, ok := driver.(*stdlib.Conn)
+			if !ok {
+				return errors.New("the connection is not one of github.com/jackc/pgx/v5/stdlib")
+			}
+			return use(c.Conn())
+		})
+	}}
+}
+
+// joinedStore is a store inside a database transaction of the caller's.
+type joinedStore struct {
+	store *Store
+	// with lends the transaction's connection.
+	with func(use func(*pgx.Conn) error) error
+}
+
+// Book implements [ledger.Store].
+func (s *joinedStore) Book(ctx context.Context, name string) (ledger.Book, error) {
+	opened, err := s.store.open(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return &joinedBook{id: opened.id, with: s.with}, nil
+}
+
+// joinedBook is a book inside a database transaction of the caller's.
+type joinedBook struct {
+	id   int32
+	with func(use func(*pgx.Conn) error) error
+}
+
+// inTransaction calls use with the connection if a transaction is under way.
+func (b *joinedBook) inTransaction(use func(*pgx.Conn) error) error {
+	return b.with(func(connection *pgx.Conn) error {
+		const underWay = 'T'
+		if connection.PgConn().TxStatus() != underWay {
+			return errors.New("there is no database transaction under way to join: begin one first, and roll back one that failed")
+		}
+		return use(connection)
+	})
+}
+
+// Write implements [ledger.Writer].
+func (b *joinedBook) Write(ctx context.Context, operations []ledger.Operation) (outcomes []ledger.Outcome, err error) {
+	err = b.inTransaction(func(connection *pgx.Conn) error {
+		joined := &batch{
+			connection: connection, decider: &ledger.Decider{}, ledger: b.id, stripe: rand.IntN(stripes),
+			operations: operations, joined: true,
+		}
+		err := joined.run(ctx)
+		outcomes = joined.decision.Outcomes
+		return err
+	})
+	if err != nil {
+		return nil, publicError(err)
+	}
+	return outcomes, nil
+}
+
+// Accounts implements [ledger.Reader].
+func (b *joinedBook) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
+	var found map[string]ledger.Account
+	err := b.inTransaction(func(connection *pgx.Conn) (err error) {
+		found, err = readAccounts(ctx, pgxQuerier{connection}, b.id, ids)
+		return err
+	})
+	if err != nil {
+		return nil, publicError(err)
+	}
+	return inOrder(found, ids)
+}
+
+// Entries implements [ledger.Reader].
+func (b *joinedBook) Entries(ctx context.Context, query ledger.EntryQuery) (page ledger.EntryPage, err error) {
+	err = b.inTransaction(func(connection *pgx.Conn) (err error) {
+		page, err = readEntries(ctx, pgxQuerier{connection}, b.id, query)
+		return err
+	})
+	return page, publicError(err)
+}
+
+// Transaction implements [ledger.Reader].
+func (b *joinedBook) Transaction(ctx context.Context, id string) (transaction ledger.Transaction, err error) {
+	err = b.inTransaction(func(connection *pgx.Conn) (err error) {
+		transaction, err = readTransaction(ctx, pgxQuerier{connection}, b.id, id)
+		return err
+	})
+	return transaction, publicError(err)
+}
