@@ -29,11 +29,17 @@ build: ## Build the commands into bin/
 
 .PHONY: test
 test: ## Run all tests but the integration tests, with the race detector
+	@.ci/postgres
 	$(GO) test -race -shuffle=on ./...
 
 .PHONY: test.integration
 test.integration: ## Run the tests that start real processes
-	$(GO) test -race -shuffle=on -count=1 -tags=integration -run='^TestBinary$$' ./cmd/...
+	@.ci/postgres
+	$(GO) test -race -shuffle=on -count=1 -tags=integration -run='^TestBinary' ./cmd/...
+
+.PHONY: test.postgres18
+test.postgres18: ## Run the tests on PostgreSQL 18 from npm
+	.ci/postgres18 $(GO) test -race -shuffle=on -count=1 ./adapters/postgres/... ./cmd/...
 
 .PHONY: test.coverage
 test.coverage: ## Write coverage.html and open it where there is a browser
