@@ -50,6 +50,7 @@ func TestSharedReader(t *testing.T) {
 		group.Wait()
 		ask("alone", 4)
 		group.Wait()
+		synctest.Wait()
 		if len(queries) != 4 || len(queries[1]) != 11 {
 			t.Errorf("the queries were for %q", queries)
 		}
