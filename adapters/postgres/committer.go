@@ -61,13 +61,9 @@ func (c *committer) runSlow(ctx context.Context) {
 // until only those fail for whose sake it did; one that waits for a lock is
 // thinned out by onLock first, which may find nobody to send away.
 func (c *committer) commit(ctx context.Context, group []*submission, onLock func(context.Context, []*submission) []*submission) {
-	var operations []ledger.Operation
-	for _, s := range group {
-		operations = append(operations, s.operations...)
-	}
 	begun := time.Now()
-	commit := Commit{Callers: len(group), Operations: len(operations), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
-	outcomes, err := c.attempt(ctx, group[0].ledger, operations, &commit)
+	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
+	outcomes, err := c.attempt(ctx, group, &commit)
 	commit.Elapsed, commit.Err = time.Since(begun), err
 	c.observer.Committed(commit)
 	if stateOf(err) == stateLockTimeout {
@@ -81,9 +77,9 @@ func (c *committer) commit(ctx context.Context, group []*submission, onLock func
 	half := len(group) / 2
 	switch {
 	case err == nil:
-		for _, s := range group {
-			s.finish(outcomes[:len(s.operations):len(s.operations)], nil)
-			outcomes = outcomes[len(s.operations):]
+		for s, own := range share(group, outcomes) {
+			s.settle(own)
+			s.finish(own, nil)
 		}
 	case half > 0 && !isConnectionLost(err) && stateOf(err) != stateLockTimeout:
 		c.commit(ctx, group[:half], onLock)
@@ -143,25 +139,32 @@ func (c *committer) busy(ctx context.Context, group []*submission) ([]string, er
 // cannot be done.
 const maxAttempts = 8
 
-// attempt commits the operations, again as long as that can help.
-func (c *committer) attempt(ctx context.Context, book int32, operations []ledger.Operation, commit *Commit) ([]ledger.Outcome, error) {
-	var uncertain *ledger.Decision
+// attempt commits what the group asked for, again as long as that can help.
+func (c *committer) attempt(ctx context.Context, group []*submission, commit *Commit) ([]ledger.Outcome, error) {
+	var operations []ledger.Operation
+	for _, s := range group {
+		operations = append(operations, s.operations...)
+	}
+	commit.Operations = len(operations)
 	for n := 1; ; n++ {
 		commit.Attempts = n
-		b := &batch{decider: &c.decider, ledger: book, stripe: c.stripe, operations: operations}
+		b := &batch{decider: &c.decider, ledger: group[0].ledger, stripe: c.stripe, operations: operations}
 		err := c.connect(ctx)
 		if err == nil {
 			b.connection = c.connection
 			err = b.run(ctx)
 		}
 		if err == nil {
-			return b.outcomes(uncertain), nil
+			return b.decision.Outcomes, nil
 		}
 		c.reset(ctx)
 		if b.sent && isConnectionLost(err) {
-			uncertain, commit.Uncertain = b.decided(), true
+			commit.Uncertain = true
+			for s, own := range share(group, b.decision.Outcomes) {
+				s.claims = own
+			}
 		}
-		pause, again := retry(err, n, uncertain != nil)
+		pause, again := retry(err, n, commit.Uncertain)
 		if !again {
 			return nil, err
 		}

@@ -17,7 +17,7 @@ import (
 func TestBalancesStayHOT(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
-	books := openBooks(t, openStore(t, dsn), "books", 200)
+	books := openBooks(t, openStore(t, dsn), "books", 2000)
 	var group sync.WaitGroup
 	for caller := range 20 {
 		group.Go(func() {

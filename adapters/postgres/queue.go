@@ -18,7 +18,10 @@ type submission struct {
 	ledger     int32
 	operations []ledger.Operation
 	// since is when it was made.
-	since    time.Time
+	since time.Time
+	// claims are the outcomes that an attempt had decided whose connection was
+	// lost while it was committing, one for each operation, or nil.
+	claims   []ledger.Outcome
 	outcomes []ledger.Outcome
 	err      error
 	done     chan struct{}
