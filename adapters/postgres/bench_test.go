@@ -1,63 +1,181 @@
 package postgres_test
 
 import (
+	"context"
 	"fmt"
-	"strconv"
+	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"github.com/seed-d432d95b/ledger/adapters/postgres"
-	"github.com/seed-d432d95b/ledger/adapters/postgres/postgrestest"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
+// BenchmarkDeposit deposits through the library, and in the same run, on the
+// same server, by a database transaction for each request that locks its rows.
+// "of-row-lock" is the ratio to that, and "of-pipelined" to that when it sends
+// together whatever statements it can.
 func BenchmarkDeposit(b *testing.B) {
-	server := postgrestest.Start(b, postgrestest.Settings{"shared_buffers": "512MB"})
-	store, err := postgres.Open(b.Context(), postgres.Config{DSN: server.DSN})
-	if err != nil {
-		b.Fatal(err)
-	}
-	defer store.Close()
-	if err := store.Migrate(b.Context()); err != nil {
-		b.Fatal(err)
-	}
-	usd := ledger.Asset{Code: "USD", Scale: 2}
-	for _, accounts := range []int{10000, 1} {
-		l, err := ledger.Open(b.Context(), store, ledger.Config{Name: fmt.Sprint("bench", accounts)})
-		if err != nil {
-			b.Fatal(err)
-		}
-		for start := 0; start < accounts; start += 1000 {
-			var requests []ledger.AccountRequest
-			for i := range min(1000, accounts) {
-				requests = append(requests, ledger.AccountRequest{ID: "user-" + strconv.Itoa(start+i), Asset: usd})
-			}
-			if _, err := l.OpenAccounts(b.Context(), requests); err != nil {
-				b.Fatal(err)
-			}
-		}
+	dsn := benchmarkServer(b)
+	for _, accounts := range []int{10_000, 1} {
+		var plain, pipelined float64
+		b.Run(fmt.Sprintf("accounts=%d/row-lock", accounts), func(b *testing.B) {
+			plain = bestRowLock(b, dsn, accounts, false)
+		})
+		b.Run(fmt.Sprintf("accounts=%d/pipelined", accounts), func(b *testing.B) {
+			pipelined = bestRowLock(b, dsn, accounts, true)
+		})
 		for _, callers := range []int{1, 256, 1024} {
 			b.Run(fmt.Sprintf("accounts=%d/callers=%d", accounts, callers), func(b *testing.B) {
-				var next atomic.Int64
-				var group sync.WaitGroup
-				start := time.Now()
-				run := start.UnixNano()
-				for range callers {
-					group.Go(func() {
-						for n := next.Add(1) - 1; n < int64(b.N); n = next.Add(1) - 1 {
-							_, err := l.Deposit(b.Context(), ledger.Deposit{ID: fmt.Sprint("tx_", run, "-", n), Account: "user-" + strconv.Itoa(int(n*7919)%accounts), Asset: usd, Amount: ledger.NewAmount(100)})
-							if err != nil {
-								b.Error(err)
-								return
-							}
-						}
-					})
+				books := benchmarkBooks(b, dsn, accounts)
+				deposits := b.N
+				if callers == 1 {
+					deposits = min(deposits, 5_000)
 				}
-				group.Wait()
-				b.ReportMetric(float64(b.N)/time.Since(start).Seconds(), "deposits/s")
+				l := run(b, callers, 0, deposits, books.deposit)
+				b.ReportMetric(l.rate, "deposits/s")
+				b.ReportMetric(l.rate/plain, "of-row-lock")
+				b.ReportMetric(l.rate/pipelined, "of-pipelined")
+				b.ReportMetric(l.milliseconds(50), "p50-ms")
+				b.ReportMetric(l.milliseconds(99), "p99-ms")
+				b.ReportMetric(0, "ns/op")
 			})
 		}
 	}
+}
+
+// bestRowLock returns the rate at the number of connections that suits it best.
+func bestRowLock(b *testing.B, dsn string, accounts int, pipelined bool) (best float64) {
+	b.Helper()
+	for _, connections := range []int{4, 8, 16, 40} {
+		rate := newRowLock(b, dsn, accounts, connections, pipelined).rate(b, min(b.N, 10_000))
+		if rate > best {
+			best = rate
+			b.ReportMetric(float64(connections), "connections")
+		}
+	}
+	b.ReportMetric(best, "deposits/s")
+	b.ReportMetric(0, "ns/op")
+	return best
+}
+
+// BenchmarkSetBased inserts 1,000 double entries in each statement and does
+// nothing else, which is what the machine can do at most, and then deposits
+// through the library. "of-set-based" is the ratio.
+func BenchmarkSetBased(b *testing.B) {
+	dsn := benchmarkServer(b)
+	bare := 0.0
+	b.Run("set-based", func(b *testing.B) {
+		for _, connections := range []int{1, 2, 4} {
+			bare = max(bare, setBased{dsn: dsn, accounts: 10_000}.rate(b, connections, b.N))
+		}
+		b.ReportMetric(bare, "deposits/s")
+		b.ReportMetric(0, "ns/op")
+	})
+	for _, callers := range []int{256, 1024} {
+		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
+			l := run(b, callers, 0, b.N, benchmarkBooks(b, dsn, 10_000).deposit)
+			b.ReportMetric(l.rate, "deposits/s")
+			b.ReportMetric(l.rate/bare, "of-set-based")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// BenchmarkGrowth grows an empty database, which nothing vacuums or analyzes, by
+// deposits with ids and accounts in no order. "last/first" is the rate of the
+// last tenth against that of the first.
+func BenchmarkGrowth(b *testing.B) {
+	dsn := benchmarkServer(b, "autovacuum", "off")
+	books := benchmarkBooks(b, dsn, 10_000)
+	connection := connect(b, dsn)
+	empty := booksBytes(b, connection)
+	statements := statementCalls(b, connection)
+	var rates [10]float64
+	for i := range rates {
+		rates[i] = run(b, 256, i*b.N/10, (i+1)*b.N/10, books.deposit).rate
+	}
+	b.ReportMetric(rates[0], "first/s")
+	b.ReportMetric(rates[9], "last/s")
+	b.ReportMetric(rates[9]/rates[0], "last/first")
+	b.ReportMetric(float64(booksBytes(b, connection)-empty)/float64(b.N), "stored-B/deposit")
+	b.ReportMetric(float64(statementCalls(b, connection)-statements)/float64(b.N), "statements/deposit")
+	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkHistory reads pages of an account with b.N entries, and of one with a
+// thousand. "of-small" is the ratio of their times.
+func BenchmarkHistory(b *testing.B) {
+	dsn := benchmarkServer(b)
+	books := benchmarkBooks(b, dsn, 2)
+	large, small := benchmarkEntries(b, dsn, "user-0", b.N), benchmarkEntries(b, dsn, "user-1", 1_000)
+	page := func(account string, after *ledger.EntryKey) time.Duration {
+		const pages = 300
+		times := make([]time.Duration, pages)
+		for i := range times {
+			start := time.Now()
+			page, err := books.Entries(b.Context(), ledger.EntryQuery{Account: account, After: after})
+			if err != nil || len(page.Entries) != ledger.DefaultLimit {
+				b.Fatal(len(page.Entries), err)
+			}
+			times[i] = time.Since(start)
+		}
+		slices.Sort(times)
+		return times[pages/2]
+	}
+	places := []struct {
+		name string
+		of   func(entries int) *ledger.EntryKey
+	}{
+		{"first", func(int) *ledger.EntryKey { return nil }},
+		{"middle", func(n int) *ledger.EntryKey { return &ledger.EntryKey{Sequence: uint64(n / 2)} }},
+		{"last", func(int) *ledger.EntryKey { return &ledger.EntryKey{Sequence: ledger.DefaultLimit + 1} }},
+	}
+	for _, place := range places {
+		ofLarge, ofSmall := page("user-0", place.of(large)), page("user-1", place.of(small))
+		b.ReportMetric(float64(ofLarge)/float64(ofSmall), place.name+"-of-small")
+		b.ReportMetric(float64(ofLarge.Microseconds()), place.name+"-µs")
+	}
+	b.ReportMetric(0, "ns/op")
+}
+
+// load is what a run measured.
+type load struct {
+	rate float64
+	// latencies are sorted.
+	latencies []time.Duration
+}
+
+// milliseconds returns a percentile of the latencies.
+func (l load) milliseconds(percentile int) float64 {
+	return l.latencies[(len(l.latencies)-1)*percentile/100].Seconds() * 1000
+}
+
+// run calls do with each number from first to before last, from so many callers
+// at once.
+func run(b *testing.B, callers, first, last int, do func(ctx context.Context, n int) error) load {
+	b.Helper()
+	runtime.GC()
+	latencies := make([]time.Duration, last-first)
+	var next atomic.Int64
+	next.Store(int64(first))
+	var group sync.WaitGroup
+	start := time.Now()
+	for range callers {
+		group.Go(func() {
+			for n := int(next.Add(1) - 1); n < last; n = int(next.Add(1) - 1) {
+				began := time.Now()
+				if err := do(b.Context(), n); err != nil {
+					b.Error(err)
+				}
+				latencies[n-first] = time.Since(began)
+			}
+		})
+	}
+	group.Wait()
+	rate := float64(last-first) / time.Since(start).Seconds()
+	slices.Sort(latencies)
+	return load{rate: rate, latencies: latencies}
 }

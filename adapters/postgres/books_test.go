@@ -55,13 +55,13 @@ func openBooks(t testing.TB, store *postgres.Store, name string, accounts int) *
 
 // deposit deposits under an id that n alone has, on one of the accounts.
 func (b *books) deposit(ctx context.Context, n int) error {
-	_, err := b.Deposit(ctx, ledger.Deposit{ID: depositID(n), Account: b.account(n), Asset: usd, Amount: ledger.NewAmount(100)})
+	_, err := b.Deposit(ctx, ledger.Deposit{ID: depositID(n), Account: accountOf(n, b.accounts), Asset: usd, Amount: ledger.NewAmount(100)})
 	return err
 }
 
-// account spreads the accounts over the deposits, in no order.
-func (b *books) account(n int) string {
-	return "user-" + strconv.Itoa(int(scatter(n)%uint64(b.accounts)))
+// accountOf spreads the accounts over the deposits, in no order.
+func accountOf(n, accounts int) string {
+	return "user-" + strconv.Itoa(int(scatter(n)>>32%uint64(accounts)))
 }
 
 // depositID is random in its order, as a caller's ids are.
