@@ -52,6 +52,14 @@ func isConnectionLost(err error) bool {
 	return err != nil && !own
 }
 
+// isAway says whether the database is of no use for now, though it answers: no
+// resources (53), a statement cut off, a login refused (28), no such database, or
+// one that takes no writes, as a standby does. An operator can mend each.
+func isAway(state string) bool {
+	return strings.HasPrefix(state, "53") || strings.HasPrefix(state, "28") ||
+		state == "57014" || state == "3D000" || state == "25006"
+}
+
 // publicError is what callers are told. The database's own words may hold what
 // is no caller's business; they are the cause's.
 func publicError(err error) error {
@@ -64,7 +72,7 @@ func publicError(err error) error {
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: raced + "; roll back and ask again", Cause: err}
 	case state == stateLockTimeout, state == stateDeadlock, state == stateSerialization:
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "an account is locked by somebody else; nothing was done", Cause: err}
-	case isConnectionLost(err), strings.HasPrefix(state, "53"), state == "57014":
+	case isConnectionLost(err), isAway(state):
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database is away or too busy", Cause: err}
 	default:
 		return err
