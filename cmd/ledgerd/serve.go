@@ -32,10 +32,25 @@ func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time
 		return errors.Join(unlessStopped(ctx, logger, err), opened.close())
 	}
 	err = serveOn(ctx, listener, opened, s, logger, drainLimit)
-	if err = errors.Join(err, opened.close()); err == nil {
+	if err = errors.Join(err, closeWithin(closeLimit, opened.close)); err == nil {
 		logger.Info("stopped")
 	}
 	return err
+}
+
+// closeLimit is how long the store may take to close, once nothing asks it.
+const closeLimit = 5 * time.Second
+
+// closeWithin closes what may have to wait for a database that hangs.
+func closeWithin(limit time.Duration, closeStore func() error) error {
+	closed := make(chan error, 1)
+	go func() { closed <- closeStore() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(limit):
+		return fmt.Errorf("the store did not close within %s", limit)
+	}
 }
 
 // unlessStopped returns err, or nil if the program was told to stop while it

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -264,6 +265,21 @@ func TestReadiness(t *testing.T) {
 	if code := <-p.exit; code != 0 {
 		t.Errorf("exit code %d: %s", code, &p.stderr)
 	}
+}
+
+func TestCloseWithin(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		hangs := make(chan struct{})
+		err := closeWithin(time.Minute, func() error { <-hangs; return nil })
+		if err == nil || err.Error() != "the store did not close within 1m0s" {
+			t.Error(err)
+		}
+		close(hangs)
+		if err := closeWithin(time.Minute, func() error { return net.ErrClosed }); err != net.ErrClosed {
+			t.Error(err)
+		}
+	})
 }
 
 func status(t *testing.T, address, path string) int {
