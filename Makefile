@@ -43,6 +43,7 @@ test.postgres18: ## Run the tests on PostgreSQL 18 from npm
 
 .PHONY: test.coverage
 test.coverage: ## Write coverage.html and open it where there is a browser
+	@.ci/postgres
 	$(GO) test -coverpkg=./... -coverprofile=coverage.out ./...
 	$(GO) tool cover -func=coverage.out | tail -n 1
 	$(GO) tool cover -html=coverage.out -o $(COVERAGE)
@@ -62,6 +63,7 @@ format: ## Format the code
 
 .PHONY: bench
 bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
+	@.ci/postgres
 	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) ./...
 
 .PHONY: fuzz
