@@ -17,7 +17,9 @@ type committer struct {
 	lane     *slowLane
 	observer Observer
 	// slow says that it works for the slow lane.
-	slow       bool
+	slow bool
+	// patience is how long the server may take to answer.
+	patience   time.Duration
 	stripe     int
 	decider    ledger.Decider
 	connection *pgx.Conn
@@ -57,9 +59,10 @@ func (c *committer) runSlow(ctx context.Context) {
 	}
 }
 
-// commit commits a group and answers its callers. A group that fails is halved
-// until only those fail for whose sake it did; one that waits for a lock is
-// thinned out by onLock first, which may find nobody to send away.
+// commit commits a group and answers its callers. A group that fails for the sake
+// of what some of them asked is halved until only those fail; one that waits for
+// a lock is thinned out by onLock, which returns nil if it finds nobody to send
+// away.
 func (c *committer) commit(ctx context.Context, group []*submission, onLock func(context.Context, []*submission) []*submission) {
 	begun := time.Now()
 	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
@@ -81,7 +84,7 @@ func (c *committer) commit(ctx context.Context, group []*submission, onLock func
 			s.settle(own)
 			s.finish(own, nil)
 		}
-	case half > 0 && !isConnectionLost(err) && stateOf(err) != stateLockTimeout:
+	case half > 0 && isSomebodys(err):
 		c.commit(ctx, group[:half], onLock)
 		c.commit(ctx, group[half:], onLock)
 	default:
@@ -152,12 +155,16 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 		err := c.connect(ctx)
 		if err == nil {
 			b.connection = c.connection
-			err = b.run(ctx)
+			err = c.runWithin(ctx, b)
 		}
 		if err == nil {
 			return b.decision.Outcomes, nil
 		}
 		c.reset(ctx)
+		if stateOf(err) == stateReadOnly {
+			// The server has become a standby; the primary is elsewhere.
+			c.disconnect(ctx)
+		}
 		if b.sent && isConnectionLost(err) {
 			commit.Uncertain = true
 			for s, own := range share(group, b.decision.Outcomes) {
@@ -170,6 +177,18 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 		}
 		time.Sleep(pause)
 	}
+}
+
+// runWithin runs the batch, but not for longer than a server could take that
+// keeps its own limits. One that hangs is as good as gone.
+func (c *committer) runWithin(ctx context.Context, b *batch) error {
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	err := b.run(ctx)
+	if err != nil && ctx.Err() != nil {
+		return &connectionError{err}
+	}
+	return err
 }
 
 // retry says whether to try again after the nth attempt, and when. A commit of
@@ -206,6 +225,8 @@ func (c *committer) reset(ctx context.Context) {
 	if c.connection == nil || c.connection.IsClosed() {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
 	if _, err := c.connection.Exec(ctx, "ROLLBACK"); err != nil {
 		c.disconnect(ctx)
 	}

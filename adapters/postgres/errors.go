@@ -22,6 +22,7 @@ const (
 	stateDeadlock      = "40P01"
 	stateLockTimeout   = "55P03"
 	stateBadInteger    = "22P02"
+	stateReadOnly      = "25006"
 )
 
 func stateOf(err error) string {
@@ -52,12 +53,24 @@ func isConnectionLost(err error) bool {
 	return err != nil && !own
 }
 
+// connectionError is an error of a connection whose server did not answer in
+// time. It hides that it was a context's, which was not the caller's.
+type connectionError struct{ error }
+
+// isSomebodys says whether the error is about what somebody asked for, such as a
+// value that the database will not take, and not about the database.
+func isSomebodys(err error) bool {
+	state := stateOf(err)
+	_, own := errors.AsType[*ledger.Error](err)
+	return own || strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23")
+}
+
 // isAway says whether the database is of no use for now, though it answers: no
 // resources (53), a statement cut off, a login refused (28), no such database, or
 // one that takes no writes, as a standby does. An operator can mend each.
 func isAway(state string) bool {
 	return strings.HasPrefix(state, "53") || strings.HasPrefix(state, "28") ||
-		state == "57014" || state == "3D000" || state == "25006"
+		state == "57014" || state == "3D000" || state == stateReadOnly
 }
 
 // publicError is what callers are told. The database's own words may hold what

@@ -13,6 +13,8 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
+
+	"github.com/seed-d432d95b/ledger/ledger"
 )
 
 //go:embed migrations/*.sql
@@ -144,9 +146,16 @@ func (s *Store) checkSchema(ctx context.Context) error {
 		return err
 	}
 	version, err := schemaVersion(ctx, s.db)
-	switch {
-	case err != nil:
+	if err != nil {
 		return publicError(err)
+	}
+	var standby bool
+	if err := s.db.NewRaw("SELECT pg_is_in_recovery()").Scan(ctx, &standby); err != nil {
+		return publicError(err)
+	}
+	switch {
+	case standby:
+		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database is a standby, which takes no writes"}
 	case version < len(steps):
 		return fmt.Errorf("%w, at version %d instead of %d; apply the migrations with: ledgerctl migrate", ErrSchemaOlder, version, len(steps))
 	case version > len(steps):

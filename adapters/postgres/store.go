@@ -71,13 +71,14 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		stop:   stop,
 		books:  make(map[string]*book),
 	}
+	patience := 2 * max(config.StatementTimeout, defaultStatementTimeout)
 	first := rand.IntN(stripes)
 	for i := range config.Committers {
-		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer}
+		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer, patience: patience}
 		s.workers.Go(func() { c.run(ctx, s.queue) })
 	}
 	for i := range slowCommitters {
-		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane, observer: config.Observer, slow: true}
+		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: config.SlowLaneTimeout + patience}
 		s.workers.Go(func() { c.runSlow(ctx) })
 	}
 	return s, nil
