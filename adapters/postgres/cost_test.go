@@ -13,16 +13,21 @@ import (
 )
 
 // TestBalancesStayHOT deposits and finds the updates of balances to be
-// heap-only, so that they touch no index.
+// heap-only, so that they touch no index. It has a server to itself: a long
+// transaction, in whatever database of a server, keeps old rows on their pages.
 func TestBalancesStayHOT(t *testing.T) {
 	t.Parallel()
-	dsn := postgrestest.Database(t, migrated())
-	books := openBooks(t, openStore(t, dsn), "books", 2000)
+	dsn := postgrestest.Start(t, postgrestest.Settings{"fsync": "off"}).DSN
+	store := openStore(t, dsn)
+	if err := store.Migrate(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	books := openBooks(t, store, "books", 2_000)
 	var group sync.WaitGroup
 	for caller := range 20 {
 		group.Go(func() {
-			for n := range 200 {
-				if err := books.deposit(t.Context(), caller*200+n); err != nil {
+			for n := range 300 {
+				if err := books.deposit(t.Context(), caller*300+n); err != nil {
 					t.Error(err)
 				}
 			}
@@ -37,14 +42,14 @@ func TestBalancesStayHOT(t *testing.T) {
 	}
 	connection := connect(t, dsn)
 	var updated, hot int64
-	for deadline := time.Now().Add(20 * time.Second); updated < 3_000 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(20 * time.Second); updated < 5_000 && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		const counts = "SELECT n_tup_upd, n_tup_hot_upd FROM pg_stat_user_tables WHERE relid = 'ledger.balances'::regclass"
 		if err := connection.QueryRow(t.Context(), counts).Scan(&updated, &hot); err != nil {
 			t.Fatal(err)
 		}
 	}
 	// Deposits of one commit to one account share an update.
-	if updated < 3_000 || float64(hot) < 0.9*float64(updated) {
+	if updated < 5_000 || float64(hot) < 0.9*float64(updated) {
 		t.Errorf("%d of %d updates were heap-only", hot, updated)
 	}
 }
