@@ -30,7 +30,10 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s := &submission{ctx: ctx, ledger: b.id, operations: operations, since: time.Now(), done: make(chan struct{})}
+	s := &submission{
+		ctx: ctx, ledger: b.id, operations: operations, accounts: lockedBy(operations),
+		since: time.Now(), done: make(chan struct{}),
+	}
 	if err := b.store.queue.add(s); err != nil {
 		return nil, err
 	}

@@ -38,9 +38,10 @@ func (c *committer) run(ctx context.Context, q *queue) {
 			return
 		}
 		c.waiting = waiting
-		if group = c.lane.divert(group, nil); len(group) > 0 {
-			c.commit(working, group, c.divertBusy)
+		if rest := c.lane.divert(group, nil); len(rest) > 0 {
+			c.commit(working, rest, c.divertBusy)
 		}
+		q.release(group)
 	}
 }
 

@@ -46,20 +46,15 @@ func (l *slowLane) divert(group []*submission, busy []string) []*submission {
 		return group
 	}
 	rest := make([]*submission, 0, len(group))
-	var ids []string
 	for _, s := range group {
-		ids = ids[:0]
-		for _, operation := range s.operations {
-			ids = operation.AppendAccounts(ids)
-		}
-		i := slices.IndexFunc(ids, func(id string) bool {
+		i := slices.IndexFunc(s.accounts, func(id string) bool {
 			return l.stuck[accountKey{s.ledger, id}] > 0 || slices.Contains(busy, id)
 		})
 		if i < 0 {
 			rest = append(rest, s)
 			continue
 		}
-		l.add(stuckSubmission{s, accountKey{s.ledger, ids[i]}})
+		l.add(stuckSubmission{s, accountKey{s.ledger, s.accounts[i]}})
 	}
 	return rest
 }

@@ -17,6 +17,8 @@ type submission struct {
 	ctx        context.Context
 	ledger     int32
 	operations []ledger.Operation
+	// accounts are what lockedBy says of the operations.
+	accounts []string
 	// since is when it was made.
 	since time.Time
 	// claims are the outcomes that an attempt had decided whose connection was
@@ -38,13 +40,14 @@ type queue struct {
 
 	mu      sync.Mutex
 	waiting []*submission
+	busy    busy
 	closed  bool
 	// filled has room for one token, which says that there may be submissions.
 	filled chan struct{}
 }
 
 func newQueue(limit int) *queue {
-	return &queue{limit: limit, filled: make(chan struct{}, 1)}
+	return &queue{limit: limit, busy: make(busy), filled: make(chan struct{}, 1)}
 }
 
 func (q *queue) add(s *submission) error {
@@ -89,23 +92,43 @@ func (q *queue) group() (group []*submission, waiting int) {
 	defer q.mu.Unlock()
 	waiting = len(q.waiting)
 	var rest []*submission
-	operations := 0
+	operations, more := 0, false
+	// Nobody overtakes those that an account holds back, on any account of theirs.
+	heldBack := make(busy)
 	for _, s := range q.waiting {
 		switch {
 		case s.ctx.Err() != nil:
 			s.finish(nil, s.ctx.Err())
+		case q.busy.has(s), heldBack.has(s):
+			heldBack.add(s)
+			rest = append(rest, s)
 		case len(group) == 0, s.ledger == group[0].ledger && operations+len(s.operations) <= maxGroup:
 			group = append(group, s)
 			operations += len(s.operations)
 		default:
-			rest = append(rest, s)
+			rest, more = append(rest, s), true
 		}
 	}
+	for _, s := range group {
+		q.busy.add(s)
+	}
 	q.waiting = rest
-	if len(rest) > 0 {
+	if more {
 		q.signal()
 	}
 	return group, waiting
+}
+
+// release says that the group's accounts may be handed out again.
+func (q *queue) release(group []*submission) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, s := range group {
+		q.busy.remove(s)
+	}
+	if len(q.waiting) > 0 {
+		q.signal()
+	}
 }
 
 // close refuses what is waiting and what is still to come.
