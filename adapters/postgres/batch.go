@@ -120,7 +120,25 @@ func (b *batch) load(ctx context.Context) error {
 	if closed := results.Close(); err == nil {
 		err = closed
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return b.checkOpened(accounts)
+}
+
+// checkOpened looks for accounts that were opened between the statements that
+// load them and those that load transactions: they are not there, but their
+// opening transactions are.
+func (b *batch) checkOpened(requested []string) error {
+	for _, t := range b.transactions {
+		for i := range t.Entries {
+			id := t.Entries[i].Account
+			if _, found := slices.BinarySearch(requested, id); found && b.accounts[id] == nil {
+				return errRaced
+			}
+		}
+	}
+	return nil
 }
 
 func sortedSet(ids []string) []string {

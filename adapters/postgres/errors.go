@@ -36,10 +36,13 @@ func stateOf(err error) string {
 // inserted the same id first; see insertTransactions.
 const raced = "the same id was inserted meanwhile"
 
+// errRaced is the same, found out while loading.
+var errRaced = errors.New(raced)
+
 // isRace says whether doing all of it again, at once, is the answer.
 func isRace(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == stateBadInteger && strings.Contains(e.Message, raced)
+	return ok && e.Code == stateBadInteger && strings.Contains(e.Message, raced) || errors.Is(err, errRaced)
 }
 
 // isConnectionLost says whether the connection broke, so that what it was doing
