@@ -13,8 +13,8 @@ import (
 )
 
 // TestBalancesStayHOT deposits and finds the updates of balances to be
-// heap-only, so that they touch no index. It has a server to itself: a long
-// transaction, in whatever database of a server, keeps old rows on their pages.
+// heap-only, so that they touch no index. It has a server to itself: on one that
+// is busy with other tests, old rows stay on their pages for longer.
 func TestBalancesStayHOT(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Start(t, postgrestest.Settings{"fsync": "off"}).DSN
