@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -71,7 +73,7 @@ func (b *batch) save(ctx context.Context) error {
 func (b *batch) queueAccounts(requests *pgx.Batch) {
 	var opened accountColumns
 	var balances balanceColumns
-	for _, state := range b.decision.Accounts {
+	for _, state := range inOrderOf(b.decision.Accounts, func(s *ledger.AccountState) string { return s.ID }) {
 		before := b.accounts[state.ID]
 		switch {
 		case before == nil:
@@ -94,6 +96,13 @@ func (b *batch) queueAccounts(requests *pgx.Batch) {
 		requests.Queue(upsertBalances, b.ledger, balances.account, balances.stripe, balances.debits, balances.credits,
 			balances.sequence, balances.recordedAt)
 	}
+}
+
+// inOrderOf returns the items in the order of their ids: who inserts them in the
+// order that everybody does can wait for another's insertion, but no two can wait
+// for each other.
+func inOrderOf[T any](items []T, id func(T) string) []T {
+	return slices.SortedFunc(slices.Values(items), func(a, b T) int { return strings.Compare(id(a), id(b)) })
 }
 
 type accountColumns struct {
@@ -151,7 +160,7 @@ func (c *balanceColumns) addEmptyStripes(state *ledger.AccountState) {
 func (b *batch) queueTransactions(requests *pgx.Batch) {
 	var t transactionColumns
 	var e entryColumns
-	for _, recorded := range b.decision.Transactions {
+	for _, recorded := range inOrderOf(b.decision.Transactions, func(t *ledger.RecordedTransaction) string { return t.ID }) {
 		t.add(recorded)
 		for i := range recorded.Entries {
 			e.add(&recorded.Entries[i])
