@@ -25,6 +25,8 @@ type committer struct {
 	connection *pgx.Conn
 	// waiting is how many waited when the group was taken.
 	waiting int
+	// moves is how often the group made it take another stripe.
+	moves int
 }
 
 // run commits what the queue holds until ctx ends. What it has begun then, it
@@ -37,9 +39,9 @@ func (c *committer) run(ctx context.Context, q *queue) {
 		if group == nil {
 			return
 		}
-		c.waiting = waiting
+		c.waiting, c.moves = waiting, 0
 		if rest := c.lane.divert(group, nil); len(rest) > 0 {
-			c.commit(working, rest, c.divertBusy)
+			c.commit(working, rest)
 		}
 		q.release(group)
 	}
@@ -55,39 +57,32 @@ func (c *committer) runSlow(ctx context.Context) {
 		if group == nil {
 			return
 		}
-		c.commit(working, group, func(context.Context, []*submission) []*submission { return nil })
+		c.commit(working, group)
 		c.lane.done(key, len(group))
 	}
 }
 
 // commit commits a group and answers its callers. A group that fails for the sake
-// of what some of them asked is halved until only those fail; one that waits for
-// a lock is thinned out by onLock, which returns nil if it finds nobody to send
-// away.
-func (c *committer) commit(ctx context.Context, group []*submission, onLock func(context.Context, []*submission) []*submission) {
+// of what some of them asked is halved until only those fail; one that waited for
+// a lock in vain is thinned out, but for the slow lane's.
+func (c *committer) commit(ctx context.Context, group []*submission) {
 	begun := time.Now()
 	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
 	outcomes, err := c.attempt(ctx, group, &commit)
 	commit.Elapsed, commit.Err = time.Since(begun), err
 	c.observer.Committed(commit)
-	if stateOf(err) == stateLockTimeout {
-		if rest := onLock(ctx, group); rest != nil {
-			if len(rest) > 0 {
-				c.commit(ctx, rest, onLock)
-			}
-			return
-		}
-	}
 	half := len(group) / 2
 	switch {
+	case stateOf(err) == stateLockTimeout && !c.slow:
+		c.thinOut(ctx, group)
 	case err == nil:
 		for s, own := range share(group, outcomes) {
 			s.settle(own)
 			s.finish(own, nil)
 		}
 	case half > 0 && isSomebodys(err):
-		c.commit(ctx, group[:half], onLock)
-		c.commit(ctx, group[half:], onLock)
+		c.commit(ctx, group[:half])
+		c.commit(ctx, group[half:])
 	default:
 		for _, s := range group {
 			s.finish(nil, publicError(err))
@@ -95,20 +90,47 @@ func (c *committer) commit(ctx context.Context, group []*submission, onLock func
 	}
 }
 
+// thinOut commits a group again that waited for a lock in vain, without those who
+// are sent to the slow lane. If no account is locked, it may be an id that
+// somebody has inserted and not committed: the group is halved until the one who
+// waits for it is alone.
+func (c *committer) thinOut(ctx context.Context, group []*submission) {
+	before := c.stripe
+	rest, err := c.divertBusy(ctx, group)
+	if c.stripe != before {
+		c.moves++
+	}
+	half := len(group) / 2
+	switch {
+	case err != nil:
+		c.reset(ctx)
+		for _, s := range group {
+			s.finish(nil, publicError(err))
+		}
+	case len(rest) == 0:
+	case len(rest) < len(group), c.stripe != before && c.moves < stripes:
+		c.commit(ctx, rest)
+	case half == 0:
+		c.lane.divertOne(group[0])
+	default:
+		c.commit(ctx, group[:half])
+		c.commit(ctx, group[half:])
+	}
+}
+
 // divertBusy sends those of the group to the slow lane whose accounts somebody
 // has locked at this moment, and returns the rest. A stripe of a world account
 // that is locked is no account's fault: another stripe is taken.
-func (c *committer) divertBusy(ctx context.Context, group []*submission) []*submission {
+func (c *committer) divertBusy(ctx context.Context, group []*submission) ([]*submission, error) {
 	busy, err := c.busy(ctx, group)
 	if err != nil {
-		c.reset(ctx)
-		return nil
+		return nil, err
 	}
 	if slices.ContainsFunc(busy, ledger.IsWorldID) {
 		c.stripe = (c.stripe + 1) % stripes
 		busy = slices.DeleteFunc(busy, ledger.IsWorldID)
 	}
-	return c.lane.divert(group, busy)
+	return c.lane.divert(group, busy), nil
 }
 
 // findBusy returns the accounts whose balances are locked.

@@ -281,6 +281,58 @@ func TestLockedAccount(t *testing.T) {
 	}
 }
 
+// TestUncommittedID has an id that somebody has inserted and not committed: only
+// who asks for that id waits.
+func TestUncommittedID(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, migrated())
+	store := openWith(t, postgres.Config{DSN: dsn, Committers: 1})
+	l := openLedger(t, store, 10)
+	other, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close(t.Context())
+	tx, err := other.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, err := ledger.Open(t.Context(), store.InTx(tx), ledger.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := inside.Deposit(t.Context(), deposit("taken", "a0")); err != nil {
+		t.Fatal(err)
+	}
+	waited := make(chan error, 1)
+	go func() {
+		_, err := l.Deposit(t.Context(), deposit("taken", "a1"))
+		waited <- err
+	}()
+	var free sync.WaitGroup
+	for i := range 8 {
+		free.Go(func() {
+			for n := range 20 {
+				if _, err := l.Deposit(t.Context(), deposit(fmt.Sprintf("free%d-%d", i, n), fmt.Sprint("a", i+2))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	free.Wait()
+	select {
+	case err := <-waited:
+		t.Errorf("who asked for the id did not wait: %v", err)
+	default:
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-waited; err != nil {
+		t.Error(err)
+	}
+}
+
 // TestOverload has a queue that is full.
 func TestOverload(t *testing.T) {
 	t.Parallel()

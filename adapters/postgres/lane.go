@@ -59,6 +59,18 @@ func (l *slowLane) divert(group []*submission, busy []string) []*submission {
 	return rest
 }
 
+// divertOne moves a submission to the lane that waits for something else than an
+// account of its own.
+func (l *slowLane) divertOne(s *submission) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	key := accountKey{ledger: s.ledger}
+	if len(s.accounts) > 0 {
+		key.id = s.accounts[0]
+	}
+	l.add(stuckSubmission{s, key})
+}
+
 func (l *slowLane) add(s stuckSubmission) {
 	if len(l.waiting) >= l.limit {
 		s.finish(nil, &ledger.Error{
