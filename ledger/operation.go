@@ -7,6 +7,10 @@ type Operation interface {
 	// AppendAccounts appends the ids of the accounts that the operation reads or
 	// changes, some perhaps more than once: what a store locks and loads.
 	AppendAccounts(ids []string) []string
+	// AppendProfiles appends the ids of those of the accounts whose name, opening
+	// time and fingerprint the operation needs too. A store may leave these out of
+	// the states of others.
+	AppendProfiles(ids []string) []string
 	// AppendTransactions appends the ids of the transactions that the operation
 	// looks up, which are those that it may write.
 	AppendTransactions(ids []string) []string
@@ -79,6 +83,8 @@ func (op *postOperation) AppendAccounts(ids []string) []string {
 	return ids
 }
 
+func (op *postOperation) AppendProfiles(ids []string) []string { return ids }
+
 func (op *postOperation) AppendTransactions(ids []string) []string { return append(ids, op.id) }
 
 // openOperation opens an account, and the world account of its asset if this is
@@ -99,6 +105,8 @@ func newOpenOperation(r AccountRequest) (*openOperation, error) {
 func (op *openOperation) AppendAccounts(ids []string) []string {
 	return append(ids, op.request.ID, WorldID(op.request.Asset.Code))
 }
+
+func (op *openOperation) AppendProfiles(ids []string) []string { return append(ids, op.request.ID) }
 
 func (op *openOperation) AppendTransactions(ids []string) []string {
 	if op.request.OpeningBalance.Sign() == 0 {
@@ -127,5 +135,7 @@ func newChangeOperation(id string, change AccountChange) (*changeOperation, erro
 }
 
 func (op *changeOperation) AppendAccounts(ids []string) []string { return append(ids, op.id) }
+
+func (op *changeOperation) AppendProfiles(ids []string) []string { return append(ids, op.id) }
 
 func (op *changeOperation) AppendTransactions(ids []string) []string { return ids }

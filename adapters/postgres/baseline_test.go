@@ -30,8 +30,8 @@ CREATE SCHEMA plain;
 CREATE TABLE plain.balances (LIKE ledger.balances INCLUDING ALL) WITH (fillfactor = 50);
 CREATE TABLE plain.transactions (LIKE ledger.transactions INCLUDING ALL);
 CREATE TABLE plain.entries (LIKE ledger.entries INCLUDING ALL);
-INSERT INTO plain.balances SELECT 1, 'user-' || n, 0, 0, 0, 0, now() FROM generate_series(0, $accounts - 1) AS n;
-INSERT INTO plain.balances SELECT 1, 'world:USD', n, 0, 0, 0, now() FROM generate_series(0, 15) AS n;`
+INSERT INTO plain.balances SELECT 1, 'user-' || n, 0, 2, 1, 2, 'USD', 0, 0, 0, 0, now() FROM generate_series(0, $accounts - 1) AS n;
+INSERT INTO plain.balances SELECT 1, 'world:USD', n, 1, 1, 2, 'USD', NULL, 0, 0, 0, now() FROM generate_series(0, 15) AS n;`
 
 func makePlainTables(b *testing.B, dsn string, accounts int) {
 	b.Helper()
@@ -126,9 +126,9 @@ SELECT 1, account, 0, sequence, 2, 100, 100 * sequence, id, $4::timestamptz FROM
 UNION ALL
 SELECT 1, 'world:USD', $5::int, $6::bigint + n, 1, 100, 100 * ($6::bigint + n), id, $4::timestamptz FROM unnest($1::text[]) WITH ORDINALITY AS u(id, n)`
 	setBalances = `INSERT INTO plain.balances
-SELECT 1, account, 0, 0, last * 100, s.last, $3::timestamptz
+SELECT 1, account, 0, 2, 1, 2, 'USD', 0, 0, last * 100, s.last, $3::timestamptz
 FROM (SELECT account, max(sequence) AS last FROM unnest($1::text[], $2::bigint[]) AS u(account, sequence) GROUP BY account) AS s
-UNION ALL SELECT 1, 'world:USD', $4::int, 100 * $5::bigint, 0, $5::bigint, $3::timestamptz
+UNION ALL SELECT 1, 'world:USD', $4::int, 1, 1, 2, 'USD', NULL, 100 * $5::bigint, 0, $5::bigint, $3::timestamptz
 ON CONFLICT (ledger, account, stripe) DO UPDATE SET
 	debits = EXCLUDED.debits, credits = EXCLUDED.credits, sequence = EXCLUDED.sequence, recorded_at = EXCLUDED.recorded_at`
 )

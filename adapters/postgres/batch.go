@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -21,7 +22,7 @@ type batch struct {
 	// commit.
 	joined bool
 
-	accounts     map[string]*ledger.AccountState
+	accounts     map[string]*lockedAccount
 	transactions map[string]*ledger.RecordedTransaction
 	now          time.Time
 	decision     ledger.Decision
@@ -32,8 +33,20 @@ type batch struct {
 
 var _ ledger.View = (*batch)(nil)
 
+// lockedAccount is an account whose row is locked.
+type lockedAccount struct {
+	ledger.AccountState
+	// place is where the row is in its table.
+	place pgtype.TID
+}
+
 // Account implements [ledger.View].
-func (b *batch) Account(id string) *ledger.AccountState { return b.accounts[id] }
+func (b *batch) Account(id string) *ledger.AccountState {
+	if locked := b.accounts[id]; locked != nil {
+		return &locked.AccountState
+	}
+	return nil
+}
 
 // Transaction implements [ledger.View].
 func (b *batch) Transaction(id string) *ledger.RecordedTransaction { return b.transactions[id] }
@@ -60,27 +73,27 @@ func (b *batch) run(ctx context.Context) error {
 
 // The statements that lock and load. Each finds its rows by the whole key, one
 // id at a time: the subquery with OFFSET 0 cannot be flattened into a join that
-// a stale statistic could make a scan of. The accounts are read after their
-// balances are locked, by a statement with a snapshot of its own, so that a
-// status that was changed meanwhile is seen.
+// a stale statistic could make a scan of. A locked row is read as it then is, and
+// its place in the table stays until the transaction ends.
 const (
 	lockBalances = `
-SELECT u.id, b.stripe, b.debits::text, b.credits::text, b.sequence, b.recorded_at
+SELECT u.id, b.ctid, b.stripe, b.normal, b.status, b.scale, b.asset, b.min_balance::text,
+	b.debits::text, b.credits::text, b.sequence, b.recorded_at
 FROM unnest($2::text[], $3::smallint[]) AS u(id, stripe)
 CROSS JOIN LATERAL (
-	SELECT * FROM ledger.balances
+	SELECT ctid, * FROM ledger.balances
 	WHERE ledger = $1 AND account = u.id AND stripe = u.stripe
 	OFFSET 0 FOR NO KEY UPDATE
 ) AS b`
 
-	loadAccounts = `
-SELECT a.id, a.name, a.asset, a.scale, a.normal, a.min_balance::text, a.status, a.opened_at, a.fingerprint
+	loadProfiles = `
+SELECT a.id, a.name, a.opened_at, a.fingerprint
 FROM unnest($2::text[]) AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $1 AND id = u.id OFFSET 0) AS a`
 
 	loadTransactions = `
 SELECT t.id, t.recorded_at, t.fingerprint,
-	e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, a.asset, a.scale
+	e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, b.asset, b.scale
 FROM unnest($2::text[]) AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.transactions WHERE ledger = $1 AND id = u.id OFFSET 0) AS t
 CROSS JOIN LATERAL unnest(t.accounts, t.stripes, t.sequences) WITH ORDINALITY AS k(account, stripe, sequence, n)
@@ -89,7 +102,9 @@ CROSS JOIN LATERAL (
 	WHERE ledger = $1 AND account = k.account AND stripe = k.stripe AND sequence = k.sequence
 	OFFSET 0
 ) AS e
-CROSS JOIN LATERAL (SELECT asset, scale FROM ledger.accounts WHERE ledger = $1 AND id = k.account OFFSET 0) AS a
+CROSS JOIN LATERAL (
+	SELECT asset, scale FROM ledger.balances WHERE ledger = $1 AND account = k.account AND stripe = k.stripe OFFSET 0
+) AS b
 ORDER BY t.id, k.n`
 
 	readClock = `SELECT clock_timestamp()`
@@ -98,13 +113,14 @@ ORDER BY t.id, k.n`
 // load begins a database transaction, locks what the operations touch in the
 // order of ids, and loads it, in one round trip.
 func (b *batch) load(ctx context.Context) error {
-	var accounts, transactions []string
+	var accounts, profiles, transactions []string
 	for _, operation := range b.operations {
 		accounts = operation.AppendAccounts(accounts)
+		profiles = operation.AppendProfiles(profiles)
 		transactions = operation.AppendTransactions(transactions)
 	}
 	accounts, transactions = sortedSet(accounts), sortedSet(transactions)
-	b.accounts = make(map[string]*ledger.AccountState, len(accounts))
+	b.accounts = make(map[string]*lockedAccount, len(accounts))
 	b.transactions = make(map[string]*ledger.RecordedTransaction)
 
 	var requests pgx.Batch
@@ -112,11 +128,13 @@ func (b *batch) load(ctx context.Context) error {
 		requests.Queue("BEGIN")
 	}
 	requests.Queue(lockBalances, b.ledger, accounts, chainsOf(accounts, b.stripe))
-	requests.Queue(loadAccounts, b.ledger, accounts)
+	if len(profiles) > 0 {
+		requests.Queue(loadProfiles, b.ledger, sortedSet(profiles))
+	}
 	requests.Queue(loadTransactions, b.ledger, transactions)
 	requests.Queue(readClock)
 	results := b.connection.SendBatch(ctx, &requests)
-	err := b.readLoaded(results)
+	err := b.readLoaded(results, len(profiles) > 0)
 	if closed := results.Close(); err == nil {
 		err = closed
 	}
@@ -158,7 +176,7 @@ func chainsOf(ids []string, stripe int) []int16 {
 	return chains
 }
 
-func (b *batch) readLoaded(results pgx.BatchResults) error {
+func (b *batch) readLoaded(results pgx.BatchResults, profiles bool) error {
 	if !b.joined {
 		if _, err := results.Exec(); err != nil {
 			return err
@@ -167,8 +185,10 @@ func (b *batch) readLoaded(results pgx.BatchResults) error {
 	if err := eachRow(results, b.readBalance); err != nil {
 		return err
 	}
-	if err := eachRow(results, b.readAccount); err != nil {
-		return err
+	if profiles {
+		if err := eachRow(results, b.readProfile); err != nil {
+			return err
+		}
 	}
 	if err := eachRow(results, b.readEntry); err != nil {
 		return err
@@ -191,48 +211,27 @@ func eachRow(results pgx.BatchResults, read func(pgx.Rows) error) error {
 }
 
 func (b *batch) readBalance(rows pgx.Rows) error {
-	var state ledger.AccountState
-	var stripe, sequence int64
-	err := rows.Scan(&state.ID, &stripe, numeric{&state.Balance.Debits}, numeric{&state.Balance.Credits}, &sequence, &state.LastRecordedAt)
-	state.Stripe, state.Sequence = uint8(stripe), uint64(sequence)
-	b.accounts[state.ID] = &state
+	var locked lockedAccount
+	state := &locked.AccountState
+	var stripe, normal, status, scale, sequence int64
+	err := rows.Scan(&state.ID, &locked.place, &stripe, &normal, &status, &scale, &state.Asset.Code, minimum{&state.Account},
+		numeric{&state.Balance.Debits}, numeric{&state.Balance.Credits}, &sequence, &state.LastRecordedAt)
+	state.Stripe, state.Normal, state.Status = uint8(stripe), ledger.Side(normal), ledger.Status(status)
+	state.Asset.Scale, state.Sequence = uint8(scale), uint64(sequence)
+	b.accounts[state.ID] = &locked
 	return err
 }
 
-func (b *batch) readAccount(rows pgx.Rows) error {
-	var account ledger.Account
+func (b *batch) readProfile(rows pgx.Rows) error {
+	var id, name string
+	var openedAt time.Time
 	var fingerprint []byte
-	if err := scanAccount(rows, &account, &fingerprint); err != nil {
-		return err
+	err := rows.Scan(&id, &name, &openedAt, &fingerprint)
+	// One that was opened after the balances were locked counts as not there: to
+	// open it again loses the race for its id, and all is done anew.
+	if state := b.accounts[id]; state != nil {
+		state.Name, state.OpenedAt, state.Fingerprint = name, openedAt.UTC(), ledger.Fingerprint(fingerprint)
 	}
-	state := b.accounts[account.ID]
-	if state == nil {
-		// It was opened after the balances were locked. It counts as not there: to
-		// open it again loses the race for its id, and all is done anew.
-		return nil
-	}
-	account.Balance, account.Sequence = state.Balance, state.Sequence
-	state.Account = account
-	state.Fingerprint = ledger.Fingerprint(fingerprint)
-	return nil
-}
-
-// scanAccount reads the columns of an account, without its totals.
-func scanAccount(rows pgx.Rows, account *ledger.Account, fingerprint *[]byte) error {
-	var scale, normal, status int64
-	var minimum *string
-	err := rows.Scan(&account.ID, &account.Name, &account.Asset.Code, &scale, &normal, &minimum, &status, &account.OpenedAt, fingerprint)
-	if err != nil {
-		return err
-	}
-	account.Asset.Scale = uint8(scale)
-	account.Normal = ledger.Side(normal)
-	account.Status = ledger.Status(status)
-	account.OpenedAt = account.OpenedAt.UTC()
-	if account.Unlimited = minimum == nil; account.Unlimited {
-		return nil
-	}
-	account.MinBalance, err = ledger.ParseUnits(*minimum)
 	return err
 }
 
@@ -264,9 +263,20 @@ func (b *batch) readEntry(rows pgx.Rows) error {
 // numeric scans the text of a number of smallest units.
 type numeric struct{ amount *ledger.Amount }
 
-// ScanText implements pgtype.TextScanner.
+// Scan implements [sql.Scanner].
 func (n numeric) Scan(value any) (err error) {
 	text, _ := value.(string)
 	*n.amount, err = ledger.ParseUnits(text)
 	return err
+}
+
+// minimum scans an account's minimum balance, which is null if it is unlimited.
+type minimum struct{ account *ledger.Account }
+
+// Scan implements [sql.Scanner].
+func (m minimum) Scan(value any) error {
+	if m.account.Unlimited = value == nil; m.account.Unlimited {
+		return nil
+	}
+	return numeric{&m.account.MinBalance}.Scan(value)
 }

@@ -62,17 +62,21 @@ func bestRowLock(b *testing.B, dsn string, accounts int, pipelined bool) (best f
 }
 
 // BenchmarkSetBased inserts 1,000 double entries in each statement and does
-// nothing else, on one, two and four connections, which is what the machine can do
-// at most, and then deposits through the library. "of-set-based" is the ratio to
-// the best of them.
+// nothing else, on one, two and four connections, and then deposits through the
+// library. "of-one" is the ratio to one connection, "of-best" to the number that
+// suits it best, which is all that the machine can do.
 func BenchmarkSetBased(b *testing.B) {
 	dsn := benchmarkServer(b)
-	bare := 0.0
+	one, best := 0.0, 0.0
 	b.Run("set-based", func(b *testing.B) {
+		one, best = 0, 0
 		for _, connections := range []int{1, 2, 4} {
 			rate := setBased{dsn: dsn, accounts: 10_000}.rate(b, connections, b.N)
 			b.ReportMetric(rate, fmt.Sprintf("by-%d/s", connections))
-			bare = max(bare, rate)
+			if connections == 1 {
+				one = rate
+			}
+			best = max(best, rate)
 		}
 		b.ReportMetric(0, "ns/op")
 	})
@@ -80,7 +84,8 @@ func BenchmarkSetBased(b *testing.B) {
 		b.Run(fmt.Sprintf("callers=%d", callers), func(b *testing.B) {
 			l := run(b, callers, 0, b.N, benchmarkBooks(b, dsn, 10_000).deposit)
 			b.ReportMetric(l.rate, "deposits/s")
-			b.ReportMetric(l.rate/bare, "of-set-based")
+			b.ReportMetric(l.rate/one, "of-one")
+			b.ReportMetric(l.rate/best, "of-best")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

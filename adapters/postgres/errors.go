@@ -21,7 +21,7 @@ const (
 	stateSerialization = "40001"
 	stateDeadlock      = "40P01"
 	stateLockTimeout   = "55P03"
-	stateBadInteger    = "22P02"
+	stateUnique        = "23505"
 	stateReadOnly      = "25006"
 )
 
@@ -32,17 +32,14 @@ func stateOf(err error) string {
 	return ""
 }
 
-// raced begins the error that a statement makes of itself when another session
-// inserted the same id first; see insertTransactions.
-const raced = "the same id was inserted meanwhile"
+// errRaced is a race for an id that was found out while loading.
+var errRaced = errors.New("the same id was inserted meanwhile")
 
-// errRaced is the same, found out while loading.
-var errRaced = errors.New(raced)
-
-// isRace says whether doing all of it again, at once, is the answer.
+// isRace says whether somebody else was first to insert an id that was free when
+// the batch was loaded. To do all of it again, at once, is the answer.
 func isRace(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == stateBadInteger && strings.Contains(e.Message, raced) || errors.Is(err, errRaced)
+	return ok && e.Code == stateUnique && (e.TableName == "transactions" || e.TableName == "accounts") || errors.Is(err, errRaced)
 }
 
 // isConnectionLost says whether the connection broke, so that what it was doing
@@ -85,7 +82,7 @@ func publicError(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case isRace(err):
-		return &ledger.Error{Code: ledger.ErrUnavailable, Message: raced + "; roll back and ask again", Cause: err}
+		return &ledger.Error{Code: ledger.ErrUnavailable, Message: errRaced.Error() + "; roll back and ask again", Cause: err}
 	case state == stateLockTimeout, state == stateDeadlock, state == stateSerialization:
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "an account is locked by somebody else; nothing was done", Cause: err}
 	case isConnectionLost(err), isAway(state):

@@ -29,3 +29,12 @@ func TestPublicError(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestRaceIsForAnID(t *testing.T) {
+	t.Parallel()
+	for table, race := range map[string]bool{"transactions": true, "accounts": true, "entries": false, "balances": false} {
+		if isRace(&pgconn.PgError{Code: "23505", TableName: table}) != race {
+			t.Errorf("a key of %s that is taken: race is not %t", table, race)
+		}
+	}
+}

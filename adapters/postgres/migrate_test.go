@@ -103,7 +103,7 @@ func TestSecondWall(t *testing.T) {
 		"negative totals":       "UPDATE ledger.balances SET debits = -1 WHERE account = 'a0'",
 		"an account twice":      "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
 		"an id without a byte":  "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
-		"a status that is none": "UPDATE ledger.accounts SET status = 4 WHERE id = 'a0'",
+		"a status that is none": "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
 		"a ledger twice":        "INSERT INTO ledger.ledgers (name) VALUES ('main')",
 	} {
 		if _, err := connection.Exec(t.Context(), statement); err == nil {

@@ -8,15 +8,17 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// selectAccounts reads accounts by their whole keys, all as of one snapshot.
+// selectAccounts reads accounts by their whole keys, all as of one snapshot. What
+// it groups by is the same in all stripes.
 const selectAccounts = `
-SELECT a.id, a.name, a.asset, a.scale, a.normal, a.min_balance::text, a.status, a.opened_at,
-	b.debits, b.credits, b.sequence
+SELECT a.id, a.name, b.asset, b.scale, b.normal, b.min_balance, b.status, a.opened_at, b.debits, b.credits, b.sequence
 FROM unnest($1::text[]) AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $2 AND id = u.id OFFSET 0) AS a
 CROSS JOIN LATERAL (
-	SELECT sum(debits)::text AS debits, sum(credits)::text AS credits, sum(sequence)::bigint AS sequence
+	SELECT asset, scale, normal, min_balance::text, status,
+		sum(debits)::text AS debits, sum(credits)::text AS credits, sum(sequence)::bigint AS sequence
 	FROM ledger.balances WHERE ledger = $2 AND account = u.id
+	GROUP BY asset, scale, normal, min_balance, status
 ) AS b`
 
 // accountRow is a row of selectAccounts.
@@ -151,7 +153,7 @@ func readEntries(ctx context.Context, q querier, book int32, query ledger.EntryQ
 
 // selectTransaction reads a transaction's entries in their order, by their keys.
 const selectTransaction = `
-SELECT e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, e.transaction, t.recorded_at, a.asset, a.scale
+SELECT e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, e.transaction, t.recorded_at, b.asset, b.scale
 FROM ledger.transactions AS t
 CROSS JOIN LATERAL unnest(t.accounts, t.stripes, t.sequences) WITH ORDINALITY AS k(account, stripe, sequence, n)
 CROSS JOIN LATERAL (
@@ -159,7 +161,9 @@ CROSS JOIN LATERAL (
 	WHERE ledger = t.ledger AND account = k.account AND stripe = k.stripe AND sequence = k.sequence
 	OFFSET 0
 ) AS e
-CROSS JOIN LATERAL (SELECT asset, scale FROM ledger.accounts WHERE ledger = t.ledger AND id = k.account OFFSET 0) AS a
+CROSS JOIN LATERAL (
+	SELECT asset, scale FROM ledger.balances WHERE ledger = t.ledger AND account = k.account AND stripe = k.stripe OFFSET 0
+) AS b
 WHERE t.ledger = $1 AND t.id = $2
 ORDER BY k.n`
 

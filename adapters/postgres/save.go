@@ -12,44 +12,44 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// The statements that save. An id that another session inserted first makes the
-// statement fail by reading a sentence as a number, which nothing but the
-// counts can bring about, so that the commit behind it in the same round trip
-// is not carried out. Balances are written by an insertion with ON CONFLICT,
-// which finds its row by the key whatever the statistics say.
+// The statements that save. An id that another session inserted first breaks the
+// table's key, so that the commit behind it in the same round trip is not carried
+// out: see isRace. Balances are updated where their locked rows were found, which
+// needs no second search and leaves no choice of plan. Should one not be there,
+// the statement fails by reading a sentence as a number.
 const (
 	insertTransactions = `
-WITH inserted AS (
-	INSERT INTO ledger.transactions (ledger, id, recorded_at, fingerprint, accounts, stripes, sequences)
-	SELECT $1, u.id, u.recorded_at, u.fingerprint, u.accounts::text[], u.stripes::smallint[], u.sequences::bigint[]
-	FROM unnest($2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[], $7::text[])
-		AS u(id, recorded_at, fingerprint, accounts, stripes, sequences)
-	ON CONFLICT DO NOTHING
-	RETURNING 1
-)
-SELECT CASE WHEN count(*) = cardinality($2::text[]) THEN 0 ELSE ('` + raced + ` ' || count(*))::integer END FROM inserted`
+INSERT INTO ledger.transactions (ledger, id, recorded_at, fingerprint, accounts, stripes, sequences)
+SELECT $1, u.id, u.recorded_at, u.fingerprint, u.accounts::text[], u.stripes::smallint[], u.sequences::bigint[]
+FROM unnest($2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[], $7::text[])
+	AS u(id, recorded_at, fingerprint, accounts, stripes, sequences)`
 
 	insertAccounts = `
-WITH inserted AS (
-	INSERT INTO ledger.accounts (ledger, id, name, asset, scale, normal, min_balance, status, opened_at, fingerprint)
-	SELECT $1, u.id, u.name, u.asset, u.scale, u.normal, u.min_balance::numeric, u.status, u.opened_at, u.fingerprint
-	FROM unnest($2::text[], $3::text[], $4::text[], $5::smallint[], $6::smallint[], $7::text[], $8::smallint[], $9::timestamptz[], $10::bytea[])
-		AS u(id, name, asset, scale, normal, min_balance, status, opened_at, fingerprint)
-	ON CONFLICT DO NOTHING
+INSERT INTO ledger.accounts (ledger, id, name, opened_at, fingerprint)
+SELECT $1, u.id, u.name, u.opened_at, u.fingerprint
+FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::bytea[]) AS u(id, name, opened_at, fingerprint)`
+
+	insertBalances = `
+INSERT INTO ledger.balances (ledger, account, stripe, normal, status, scale, asset, min_balance, debits, credits, sequence, recorded_at)
+SELECT $1, u.account, u.stripe, u.normal, u.status, u.scale, u.asset, u.min_balance::numeric,
+	u.debits::numeric, u.credits::numeric, u.sequence, u.recorded_at
+FROM unnest($2::text[], $3::smallint[], $4::smallint[], $5::smallint[], $6::smallint[], $7::text[], $8::text[],
+	$9::text[], $10::text[], $11::bigint[], $12::timestamptz[])
+	AS u(account, stripe, normal, status, scale, asset, min_balance, debits, credits, sequence, recorded_at)`
+
+	updateBalances = `
+WITH updated AS (
+	UPDATE ledger.balances AS b SET debits = u.debits::numeric, credits = u.credits::numeric,
+		sequence = u.sequence, recorded_at = u.recorded_at
+	FROM unnest($1::tid[], $2::text[], $3::text[], $4::bigint[], $5::timestamptz[]) AS u(place, debits, credits, sequence, recorded_at)
+	WHERE b.ctid = u.place
 	RETURNING 1
 )
-SELECT CASE WHEN count(*) = cardinality($2::text[]) THEN 0 ELSE ('` + raced + ` ' || count(*))::integer END FROM inserted`
+SELECT CASE WHEN count(*) = cardinality($1::tid[]) THEN 0 ELSE ('locked rows were moved ' || count(*))::integer END FROM updated`
 
-	changeAccount = `UPDATE ledger.accounts SET name = $3, status = $4 WHERE ledger = $1 AND id = $2`
+	changeName = `UPDATE ledger.accounts SET name = $3 WHERE ledger = $1 AND id = $2`
 
-	upsertBalances = `
-INSERT INTO ledger.balances (ledger, account, stripe, debits, credits, sequence, recorded_at)
-SELECT $1, u.account, u.stripe, u.debits::numeric, u.credits::numeric, u.sequence, u.recorded_at
-FROM unnest($2::text[], $3::smallint[], $4::text[], $5::text[], $6::bigint[], $7::timestamptz[])
-	AS u(account, stripe, debits, credits, sequence, recorded_at)
-ON CONFLICT (ledger, account, stripe) DO UPDATE SET
-	debits = EXCLUDED.debits, credits = EXCLUDED.credits,
-	sequence = EXCLUDED.sequence, recorded_at = EXCLUDED.recorded_at`
+	changeStatus = `UPDATE ledger.balances SET status = $3 WHERE ledger = $1 AND account = $2`
 
 	insertEntries = `
 INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, transaction, recorded_at)
@@ -71,30 +71,30 @@ func (b *batch) save(ctx context.Context) error {
 }
 
 func (b *batch) queueAccounts(requests *pgx.Batch) {
-	var opened accountColumns
-	var balances balanceColumns
+	var opened openedColumns
+	var changed changedColumns
 	for _, state := range inOrderOf(b.decision.Accounts, func(s *ledger.AccountState) string { return s.ID }) {
 		before := b.accounts[state.ID]
 		switch {
 		case before == nil:
 			opened.add(state)
 			if ledger.IsWorldID(state.ID) {
-				balances.addEmptyStripes(state)
+				opened.addStripes(state)
 			}
-		case before.Name != state.Name || before.Status != state.Status:
-			requests.Queue(changeAccount, b.ledger, state.ID, state.Name, int16(state.Status))
-		}
-		if before == nil || before.Sequence != state.Sequence || before.Balance != state.Balance {
-			balances.add(state)
+		case before.Sequence != state.Sequence || before.Balance != state.Balance:
+			changed.add(before.place, state)
 		}
 	}
-	if len(opened.id) > 0 {
-		requests.Queue(insertAccounts, b.ledger, opened.id, opened.name, opened.asset, opened.scale, opened.normal,
-			opened.minimum, opened.status, opened.openedAt, opened.fingerprint)
-	}
-	if len(balances.account) > 0 {
-		requests.Queue(upsertBalances, b.ledger, balances.account, balances.stripe, balances.debits, balances.credits,
-			balances.sequence, balances.recordedAt)
+	opened.queue(requests, b.ledger)
+	changed.queue(requests)
+	for _, state := range b.decision.Accounts {
+		before := b.accounts[state.ID]
+		if before != nil && before.Name != state.Name {
+			requests.Queue(changeName, b.ledger, state.ID, state.Name)
+		}
+		if before != nil && before.Status != state.Status {
+			requests.Queue(changeStatus, b.ledger, state.ID, int16(state.Status))
+		}
 	}
 }
 
@@ -105,61 +105,12 @@ func inOrderOf[T any](items []T, id func(T) string) []T {
 	return slices.SortedFunc(slices.Values(items), func(a, b T) int { return strings.Compare(id(a), id(b)) })
 }
 
-type accountColumns struct {
-	id, name, asset       []string
-	scale, normal, status []int16
-	minimum               []*string
-	openedAt              []time.Time
-	fingerprint           [][]byte
-}
-
-func (c *accountColumns) add(state *ledger.AccountState) {
-	var minimum *string
-	if !state.Unlimited {
-		minimum = new(state.MinBalance.String())
-	}
-	c.id = append(c.id, state.ID)
-	c.name = append(c.name, state.Name)
-	c.asset = append(c.asset, state.Asset.Code)
-	c.scale = append(c.scale, int16(state.Asset.Scale))
-	c.normal = append(c.normal, int16(state.Normal))
-	c.status = append(c.status, int16(state.Status))
-	c.minimum = append(c.minimum, minimum)
-	c.openedAt = append(c.openedAt, state.OpenedAt)
-	c.fingerprint = append(c.fingerprint, state.Fingerprint[:])
-}
-
-type balanceColumns struct {
-	account         []string
-	stripe          []int16
-	debits, credits []string
-	sequence        []int64
-	recordedAt      []time.Time
-}
-
-func (c *balanceColumns) add(state *ledger.AccountState) {
-	c.account = append(c.account, state.ID)
-	c.stripe = append(c.stripe, int16(state.Stripe))
-	c.debits = append(c.debits, state.Balance.Debits.String())
-	c.credits = append(c.credits, state.Balance.Credits.String())
-	c.sequence = append(c.sequence, int64(state.Sequence))
-	c.recordedAt = append(c.recordedAt, state.LastRecordedAt)
-}
-
-// addEmptyStripes adds the rows of a new world account but the one that state is.
-func (c *balanceColumns) addEmptyStripes(state *ledger.AccountState) {
-	for i := range stripes {
-		if i != int(state.Stripe) {
-			c.add(&ledger.AccountState{
-				Account: ledger.Account{ID: state.ID}, Stripe: uint8(i), LastRecordedAt: state.OpenedAt,
-			})
-		}
-	}
-}
-
 func (b *batch) queueTransactions(requests *pgx.Batch) {
-	var t transactionColumns
-	var e entryColumns
+	entries := 0
+	for _, recorded := range b.decision.Transactions {
+		entries += len(recorded.Entries)
+	}
+	t, e := newTransactionColumns(len(b.decision.Transactions)), newEntryColumns(entries)
 	for _, recorded := range inOrderOf(b.decision.Transactions, func(t *ledger.RecordedTransaction) string { return t.ID }) {
 		t.add(recorded)
 		for i := range recorded.Entries {
@@ -178,6 +129,13 @@ type transactionColumns struct {
 	recordedAt                   []time.Time
 	fingerprint                  [][]byte
 	accounts, stripes, sequences []string
+}
+
+func newTransactionColumns(n int) transactionColumns {
+	return transactionColumns{
+		id: make([]string, 0, n), recordedAt: make([]time.Time, 0, n), fingerprint: make([][]byte, 0, n),
+		accounts: make([]string, 0, n), stripes: make([]string, 0, n), sequences: make([]string, 0, n),
+	}
 }
 
 func (c *transactionColumns) add(recorded *ledger.RecordedTransaction) {
@@ -215,6 +173,13 @@ type entryColumns struct {
 	stripe, side                          []int16
 	sequence                              []int64
 	recordedAt                            []time.Time
+}
+
+func newEntryColumns(n int) entryColumns {
+	return entryColumns{
+		account: make([]string, 0, n), transaction: make([]string, 0, n), amount: make([]string, 0, n), balance: make([]string, 0, n),
+		stripe: make([]int16, 0, n), side: make([]int16, 0, n), sequence: make([]int64, 0, n), recordedAt: make([]time.Time, 0, n),
+	}
 }
 
 func (c *entryColumns) add(e *ledger.Entry) {

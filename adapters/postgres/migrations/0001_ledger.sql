@@ -10,37 +10,33 @@ CREATE TABLE ledger.ledgers (
 );
 COMMENT ON TABLE ledger.ledgers IS 'The books by name. Their ids lead every other key.';
 
--- What is known of an account when it is opened, and what an operator changes.
--- It is read by every transaction on the account and written by none.
+-- Who an account is, which no transaction needs to know.
 CREATE TABLE ledger.accounts (
     ledger      integer     NOT NULL,
     id          text        COLLATE "C" NOT NULL CHECK (octet_length(id) BETWEEN 1 AND 128),
     name        text        NOT NULL,
-    asset       text        COLLATE "C" NOT NULL,
-    scale       smallint    NOT NULL CHECK (scale BETWEEN 0 AND 38),
-    normal      smallint    NOT NULL CHECK (normal IN (1, 2)),
-    min_balance numeric,
-    status      smallint    NOT NULL CHECK (status IN (1, 2, 3)),
     opened_at   timestamptz NOT NULL,
     fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),
     PRIMARY KEY (ledger, id)
 );
 COMMENT ON TABLE  ledger.accounts             IS 'Accounts, the world accounts among them.';
 COMMENT ON COLUMN ledger.accounts.id          IS 'The caller''s id; world:ASSET is where the asset enters and leaves.';
-COMMENT ON COLUMN ledger.accounts.asset       IS 'The code of the one asset that the account holds.';
-COMMENT ON COLUMN ledger.accounts.scale       IS 'Decimal places of the asset''s smallest unit; the same for all accounts in it.';
-COMMENT ON COLUMN ledger.accounts.normal      IS 'The side on which the account grows: 1 debit, 2 credit.';
-COMMENT ON COLUMN ledger.accounts.min_balance IS 'The least the balance may fall to, in smallest units; null is no limit.';
-COMMENT ON COLUMN ledger.accounts.status      IS '1 open, 2 frozen, 3 closed.';
+COMMENT ON COLUMN ledger.accounts.name        IS 'For people; need not be unique.';
 COMMENT ON COLUMN ledger.accounts.fingerprint IS 'SHA-256 of the request that opened the account, to tell a repeated one from another.';
 
--- What every transaction on an account changes, in rows as narrow as can be and
--- with room on their pages, so that their updates stay heap-only: no index has
--- a column that changes.
+-- All that it takes to decide on a transaction, and what every transaction on an
+-- account changes: one row to find, lock and read. The rows are as narrow as can
+-- be and have room on their pages, so that updates stay heap-only: no index has a
+-- column that changes.
 CREATE TABLE ledger.balances (
     ledger      integer     NOT NULL,
     account     text        COLLATE "C" NOT NULL,
     stripe      smallint    NOT NULL CHECK (stripe BETWEEN 0 AND 15),
+    normal      smallint    NOT NULL CHECK (normal IN (1, 2)),
+    status      smallint    NOT NULL CHECK (status IN (1, 2, 3)),
+    scale       smallint    NOT NULL CHECK (scale BETWEEN 0 AND 38),
+    asset       text        COLLATE "C" NOT NULL,
+    min_balance numeric,
     debits      numeric     NOT NULL CHECK (debits >= 0),
     credits     numeric     NOT NULL CHECK (credits >= 0),
     sequence    bigint      NOT NULL CHECK (sequence >= 0),
@@ -49,6 +45,11 @@ CREATE TABLE ledger.balances (
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0.02);
 COMMENT ON TABLE  ledger.balances             IS 'The totals of each account, and the row that is locked to change it.';
 COMMENT ON COLUMN ledger.balances.stripe      IS 'World accounts have sixteen rows, so that their writers do not wait for one another; all others have row 0.';
+COMMENT ON COLUMN ledger.balances.normal      IS 'The side on which the account grows: 1 debit, 2 credit.';
+COMMENT ON COLUMN ledger.balances.status      IS '1 open, 2 frozen, 3 closed.';
+COMMENT ON COLUMN ledger.balances.scale       IS 'Decimal places of the asset''s smallest unit; the same for all accounts in it.';
+COMMENT ON COLUMN ledger.balances.asset       IS 'The code of the one asset that the account holds.';
+COMMENT ON COLUMN ledger.balances.min_balance IS 'The least the balance may fall to, in smallest units; null is no limit.';
 COMMENT ON COLUMN ledger.balances.debits      IS 'Sum of all debits, in smallest units.';
 COMMENT ON COLUMN ledger.balances.credits     IS 'Sum of all credits, in smallest units.';
 COMMENT ON COLUMN ledger.balances.sequence    IS 'Number of the latest entry, which is how many there are.';

@@ -1,0 +1,99 @@
+package postgres
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// profileColumns are new rows of accounts.
+type profileColumns struct {
+	id, name    []string
+	openedAt    []time.Time
+	fingerprint [][]byte
+}
+
+// openedColumns are new accounts, in columns.
+type openedColumns struct {
+	profiles        profileColumns
+	account, asset  []string
+	stripe, normal  []int16
+	status, scale   []int16
+	minimum         []*string
+	debits, credits []string
+	sequence        []int64
+	recordedAt      []time.Time
+}
+
+func (c *openedColumns) add(state *ledger.AccountState) {
+	p := &c.profiles
+	p.id = append(p.id, state.ID)
+	p.name = append(p.name, state.Name)
+	p.openedAt = append(p.openedAt, state.OpenedAt)
+	p.fingerprint = append(p.fingerprint, state.Fingerprint[:])
+	c.addRow(state)
+}
+
+// addStripes adds the rows of a new world account but the one that state is.
+func (c *openedColumns) addStripes(state *ledger.AccountState) {
+	for i := range stripes {
+		if i != int(state.Stripe) {
+			empty := *state
+			empty.Stripe, empty.Balance, empty.Sequence, empty.LastRecordedAt = uint8(i), ledger.Balance{}, 0, state.OpenedAt
+			c.addRow(&empty)
+		}
+	}
+}
+
+func (c *openedColumns) addRow(state *ledger.AccountState) {
+	var minimum *string
+	if !state.Unlimited {
+		minimum = new(state.MinBalance.String())
+	}
+	c.account = append(c.account, state.ID)
+	c.asset = append(c.asset, state.Asset.Code)
+	c.stripe = append(c.stripe, int16(state.Stripe))
+	c.normal = append(c.normal, int16(state.Normal))
+	c.status = append(c.status, int16(state.Status))
+	c.scale = append(c.scale, int16(state.Asset.Scale))
+	c.minimum = append(c.minimum, minimum)
+	c.debits = append(c.debits, state.Balance.Debits.String())
+	c.credits = append(c.credits, state.Balance.Credits.String())
+	c.sequence = append(c.sequence, int64(state.Sequence))
+	c.recordedAt = append(c.recordedAt, state.LastRecordedAt)
+}
+
+func (c *openedColumns) queue(requests *pgx.Batch, book int32) {
+	if len(c.account) == 0 {
+		return
+	}
+	p := &c.profiles
+	requests.Queue(insertAccounts, book, p.id, p.name, p.openedAt, p.fingerprint)
+	requests.Queue(insertBalances, book, c.account, c.stripe, c.normal, c.status, c.scale, c.asset, c.minimum,
+		c.debits, c.credits, c.sequence, c.recordedAt)
+}
+
+// changedColumns are the new totals of accounts, in columns.
+type changedColumns struct {
+	place           []pgtype.TID
+	debits, credits []string
+	sequence        []int64
+	recordedAt      []time.Time
+}
+
+func (c *changedColumns) add(place pgtype.TID, state *ledger.AccountState) {
+	c.place = append(c.place, place)
+	c.debits = append(c.debits, state.Balance.Debits.String())
+	c.credits = append(c.credits, state.Balance.Credits.String())
+	c.sequence = append(c.sequence, int64(state.Sequence))
+	c.recordedAt = append(c.recordedAt, state.LastRecordedAt)
+}
+
+func (c *changedColumns) queue(requests *pgx.Batch) {
+	if len(c.place) > 0 {
+		requests.Queue(updateBalances, c.place, c.debits, c.credits, c.sequence, c.recordedAt)
+	}
+}
