@@ -83,8 +83,11 @@ func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 		config.RuntimeParams["statement_timeout"] = milliseconds(defaultStatementTimeout)
 	}
 	config.RuntimeParams["timezone"] = "UTC"
-	// Every statement finds its rows by a key. A plan that was made for a table
-	// of one page must not be kept for what that has become since; see TestPlans.
+	// Every statement finds its rows by a key, and needs one plan for all arguments.
+	// Left to itself PostgreSQL plans a statement on short arrays anew each time,
+	// which took longer than carrying it out. Nor must a plan that was made for a
+	// table of one page be kept for what that has become since; see TestPlans.
+	config.RuntimeParams["plan_cache_mode"] = "force_generic_plan"
 	config.RuntimeParams["enable_seqscan"] = "off"
 	config.RuntimeParams["enable_bitmapscan"] = "off"
 	if config.ConnectTimeout == 0 {
