@@ -64,7 +64,7 @@ format: ## Format the code
 .PHONY: bench
 bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
 	@.ci/postgres
-	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) ./...
+	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) -tags=integration -timeout=60m ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser for FUZZTIME=30s

@@ -1,6 +1,7 @@
 package postgres_test
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"strconv"
@@ -115,6 +116,10 @@ func (r *rowLock) send(ctx context.Context, connection *pgx.Conn, statements *pg
 type setBased struct {
 	dsn      string
 	accounts int
+	// size is how many deposits a statement has; 0 is 1,000.
+	size int
+	// alter is what is done to the tables before, or nothing.
+	alter string
 }
 
 const (
@@ -137,6 +142,9 @@ ON CONFLICT (ledger, account, stripe) DO UPDATE SET
 func (s setBased) rate(b *testing.B, connections, deposits int) float64 {
 	b.Helper()
 	makePlainTables(b, s.dsn, s.accounts)
+	if _, err := connect(b, s.dsn).PgConn().Exec(b.Context(), s.alter).ReadAll(); err != nil {
+		b.Fatal(err)
+	}
 	var next atomic.Int64
 	var group sync.WaitGroup
 	writers := make([]*pgx.Conn, connections)
@@ -156,10 +164,10 @@ func (s setBased) rate(b *testing.B, connections, deposits int) float64 {
 }
 
 func (s setBased) write(ctx context.Context, connection *pgx.Conn, i, connections int, next *atomic.Int64, deposits int) error {
-	const size = 1_000
+	size := cmp.Or(s.size, 1_000)
 	sequences := make([]int64, s.accounts/connections)
-	for written := int64(0); ; written += size {
-		first := int(next.Add(size)) - size
+	for written := int64(0); ; written += int64(size) {
+		first := int(next.Add(int64(size))) - size
 		if first >= deposits {
 			return nil
 		}
@@ -174,7 +182,7 @@ func (s setBased) write(ctx context.Context, connection *pgx.Conn, i, connection
 		batch.Queue("BEGIN")
 		batch.Queue(setTransactions, ids, accounts, numbers, now, i, written)
 		batch.Queue(setEntries, ids, accounts, numbers, now, i, written)
-		batch.Queue(setBalances, accounts, numbers, now, i, written+size)
+		batch.Queue(setBalances, accounts, numbers, now, i, written+int64(size))
 		batch.Queue("COMMIT")
 		if err := connection.SendBatch(ctx, &batch).Close(); err != nil {
 			return err

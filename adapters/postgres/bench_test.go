@@ -161,6 +161,11 @@ func (l load) milliseconds(percentile int) float64 {
 	return l.latencies[(len(l.latencies)-1)*percentile/100].Seconds() * 1000
 }
 
+func median(values []float64) float64 {
+	slices.Sort(values)
+	return values[len(values)/2]
+}
+
 // run calls do with each number from first to before last, from so many callers
 // at once.
 func run(b *testing.B, callers, first, last int, do func(ctx context.Context, n int) error) load {

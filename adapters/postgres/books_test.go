@@ -37,6 +37,12 @@ func openStore(t testing.TB, dsn string, configure ...func(*postgres.Config)) *p
 
 func openBooks(t testing.TB, store *postgres.Store, name string, accounts int) *books {
 	t.Helper()
+	return &books{Ledger: openAccounts(t, store, name, accounts), store: store, accounts: accounts}
+}
+
+// openAccounts opens a ledger and its accounts.
+func openAccounts(t testing.TB, store ledger.Store, name string, accounts int) *ledger.Ledger {
+	t.Helper()
 	l, err := ledger.Open(t.Context(), store, ledger.Config{Name: name})
 	if err != nil {
 		t.Fatal(err)
@@ -50,7 +56,7 @@ func openBooks(t testing.TB, store *postgres.Store, name string, accounts int) *
 			t.Fatal(err)
 		}
 	}
-	return &books{Ledger: l, store: store, accounts: accounts}
+	return l
 }
 
 // deposit deposits under an id that n alone has, on one of the accounts.

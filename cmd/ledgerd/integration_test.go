@@ -68,7 +68,7 @@ func command(binary string, environment []string, args ...string) (*exec.Cmd, *o
 	return cmd, stderr
 }
 
-func startDaemon(t *testing.T, binary string, environment []string, args ...string) daemon {
+func startDaemon(t testing.TB, binary string, environment []string, args ...string) daemon {
 	t.Helper()
 	cmd, stderr := command(binary, environment, append([]string{"--log-format=json"}, args...)...)
 	if err := cmd.Start(); err != nil {

@@ -33,7 +33,7 @@ func (o *output) String() string {
 }
 
 // address waits until a log in JSON says where the server listens.
-func (o *output) address(t *testing.T) string {
+func (o *output) address(t testing.TB) string {
 	t.Helper()
 	for range 1000 {
 		for line := range strings.Lines(o.String()) {
