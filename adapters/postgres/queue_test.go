@@ -12,7 +12,7 @@ func TestQueueKeepsAccountsApart(t *testing.T) {
 	t.Parallel()
 	q := newQueue(10)
 	add := func(accounts ...string) *submission {
-		s := &submission{ctx: t.Context(), ledger: 1, accounts: accounts, done: make(chan struct{})}
+		s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, 1), accounts: accounts, done: make(chan struct{})}
 		if err := q.add(s); err != nil {
 			t.Fatal(err)
 		}
@@ -39,39 +39,42 @@ func TestQueueKeepsAccountsApart(t *testing.T) {
 	expect("after the first", taken(q.take(t.Context())), waiting, behind)
 }
 
-// TestThirdGroupIsLarge fills a queue beside two groups that are under way.
-func TestThirdGroupIsLarge(t *testing.T) {
+// TestGroupsBesideOthersAreLarge fills a queue while groups are under way.
+func TestGroupsBesideOthersAreLarge(t *testing.T) {
 	t.Parallel()
-	q := newQueue(2 * largeGroup)
+	q := newQueue(2 * thirdGroup)
 	add := func(operations int) {
 		s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, operations), done: make(chan struct{})}
 		if err := q.add(s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	for range eagerGroups {
-		add(1)
-		if group := taken(q.take(t.Context())); len(group) != 1 {
-			t.Fatalf("%d submissions and not the one that waits", len(group))
+	var groups [][]*submission
+	for _, each := range []struct{ few, more int }{{0, 40}, {29, 1}, {thirdGroup - 1, 1}} {
+		if each.few > 0 {
+			add(each.few)
+			if len(q.filled) != 0 {
+				t.Fatalf("beside %d groups a committer is woken for %d operations", len(groups), each.few)
+			}
+			if group := taken(q.group()); len(group) != 0 {
+				t.Fatalf("beside %d groups there is one of %d operations", len(groups), each.few)
+			}
 		}
+		add(each.more)
+		groups = append(groups, taken(q.take(t.Context())))
 	}
 	add(1)
-	if group := taken(q.group()); len(group) != 0 || len(q.filled) != 0 {
-		t.Fatalf("%d submissions in a small group beside others", len(group))
-	}
-	add(largeGroup - 1)
-	if group := taken(q.take(t.Context())); len(group) != 2 {
-		t.Fatalf("%d submissions in a large group", len(group))
-	}
-	add(1)
-	for range eagerGroups {
+	for i, group := range groups {
 		if len(q.filled) != 0 {
-			t.Fatal("a committer is woken for a small group beside others")
+			t.Fatalf("a committer is woken for one operation after %d groups", i)
 		}
-		q.release(nil)
+		q.release(group)
 	}
 	if group := taken(q.take(t.Context())); len(group) != 1 {
 		t.Fatalf("%d submissions after the others", len(group))
+	}
+	if q.groups != 1 || q.operations != 1 {
+		t.Errorf("%d groups of %d operations are under way", q.groups, q.operations)
 	}
 }
 
