@@ -19,8 +19,13 @@ func newBook(s *Store, id int32) *book {
 	b := &book{store: s, id: id, querier: poolQuerier{s.db.DB}}
 	// One query beside that under way, so that a slow one holds up nobody.
 	b.shared.most = 2
-	b.shared.read = func(ctx context.Context, ids []string) (map[string]ledger.Account, error) {
-		return readAccounts(ctx, b.querier, id, ids)
+	b.shared.running = &s.reads.inside
+	b.shared.read = func(ctx context.Context, ids []string) (accounts map[string]ledger.Account, err error) {
+		err = s.bounded(ctx, func(ctx context.Context) (err error) {
+			accounts, err = readAccounts(ctx, b.querier, id, ids)
+			return err
+		})
+		return accounts, err
 	}
 	return b
 }
@@ -47,6 +52,10 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 
 // Accounts implements [ledger.Reader].
 func (b *book) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
+	if err := b.store.reads.enter(); err != nil {
+		return nil, err
+	}
+	defer b.store.reads.leave()
 	found, err := b.shared.accounts(ctx, ids)
 	if err != nil {
 		return nil, publicError(err)
@@ -68,13 +77,29 @@ func inOrder(found map[string]ledger.Account, ids []string) ([]ledger.Account, e
 }
 
 // Entries implements [ledger.Reader].
-func (b *book) Entries(ctx context.Context, query ledger.EntryQuery) (ledger.EntryPage, error) {
-	page, err := readEntries(ctx, b.querier, b.id, query)
-	return page, publicError(err)
+func (b *book) Entries(ctx context.Context, query ledger.EntryQuery) (page ledger.EntryPage, err error) {
+	err = b.read(ctx, func(ctx context.Context) (err error) {
+		page, err = readEntries(ctx, b.querier, b.id, query)
+		return err
+	})
+	return page, err
 }
 
 // Transaction implements [ledger.Reader].
-func (b *book) Transaction(ctx context.Context, id string) (ledger.Transaction, error) {
-	transaction, err := readTransaction(ctx, b.querier, b.id, id)
-	return transaction, publicError(err)
+func (b *book) Transaction(ctx context.Context, id string) (transaction ledger.Transaction, err error) {
+	err = b.read(ctx, func(ctx context.Context) (err error) {
+		transaction, err = readTransaction(ctx, b.querier, b.id, id)
+		return err
+	})
+	return transaction, err
+}
+
+// read calls a function that reads for one caller alone, unless the store is
+// closed.
+func (b *book) read(ctx context.Context, read func(context.Context) error) error {
+	if err := b.store.reads.enter(); err != nil {
+		return err
+	}
+	defer b.store.reads.leave()
+	return publicError(b.store.bounded(ctx, read))
 }

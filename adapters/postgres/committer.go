@@ -23,19 +23,21 @@ type committer struct {
 	stripe     int
 	decider    ledger.Decider
 	connection *pgx.Conn
+	// taking ends when the store is closed.
+	taking context.Context
 	// waiting is how many waited when the group was taken.
 	waiting int
 	// moves is how often the group made it take another stripe.
 	moves int
 }
 
-// run commits what the queue holds until ctx ends. What it has begun then, it
-// finishes.
-func (c *committer) run(ctx context.Context, q *queue) {
-	working := context.WithoutCancel(ctx)
+// run commits what the queue holds until taking ends. What it has begun then, it
+// finishes, unless working ends too.
+func (c *committer) run(taking, working context.Context, q *queue) {
+	c.taking = taking
 	defer c.disconnect(working)
 	for {
-		group, waiting := q.take(ctx)
+		group, waiting := q.take(taking)
 		if group == nil {
 			return
 		}
@@ -48,12 +50,12 @@ func (c *committer) run(ctx context.Context, q *queue) {
 }
 
 // runSlow commits what the slow lane holds, on a connection that waits for locks
-// as long as its callers may.
-func (c *committer) runSlow(ctx context.Context) {
-	working := context.WithoutCancel(ctx)
+// as long as its callers may. When taking ends it waits no longer.
+func (c *committer) runSlow(taking, working context.Context) {
+	c.taking = taking
 	defer c.disconnect(working)
 	for {
-		group, key := c.lane.take(ctx)
+		group, key := c.lane.take(taking)
 		if group == nil {
 			return
 		}
@@ -154,11 +156,14 @@ func (c *committer) busy(ctx context.Context, group []*submission) ([]string, er
 		}
 	}
 	ids = sortedSet(ids)
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
 	rows, err := c.connection.Query(ctx, findBusy, group[0].ledger, ids, chainsOf(ids, c.stripe))
 	if err != nil {
-		return nil, err
+		return nil, endedBy(ctx, err)
 	}
-	return pgx.CollectRows(rows, pgx.RowTo[string])
+	busy, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return busy, endedBy(ctx, err)
 }
 
 // maxAttempts is how often a batch is tried before its callers are told that it
@@ -178,7 +183,7 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 		err := c.connect(ctx)
 		if err == nil {
 			b.connection = c.connection
-			err = c.runWithin(ctx, b)
+			err = c.runWithin(ctx, b, commit.Uncertain)
 		}
 		if err == nil {
 			return b.decision.Outcomes, nil
@@ -194,8 +199,11 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 				s.claims = own
 			}
 		}
+		if c.slow && c.taking.Err() != nil && !commit.Uncertain {
+			return nil, errClosed()
+		}
 		pause, again := retry(err, n, commit.Uncertain)
-		if !again {
+		if !again || ctx.Err() != nil {
 			return nil, err
 		}
 		time.Sleep(pause)
@@ -203,15 +211,16 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 }
 
 // runWithin runs the batch, but not for longer than a server could take that
-// keeps its own limits. One that hangs is as good as gone.
-func (c *committer) runWithin(ctx context.Context, b *batch) error {
+// keeps its own limits. One that hangs is as good as gone. A slow committer lets
+// go when the store is closed, for most of what it does is to wait; should that
+// cut off a commit, it is uncertain, and the next attempt is run to its end.
+func (c *committer) runWithin(ctx context.Context, b *batch, uncertain bool) error {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	err := b.run(ctx)
-	if err != nil && ctx.Err() != nil {
-		return &connectionError{err}
+	if c.slow && !uncertain {
+		defer context.AfterFunc(c.taking, cancel)() //nolint:contextcheck // The store's end counts beside the batch's.
 	}
-	return err
+	return endedBy(ctx, b.run(ctx))
 }
 
 // retry says whether to try again after the nth attempt, and when. A commit of
@@ -240,6 +249,10 @@ func (c *committer) connect(ctx context.Context) (err error) {
 		return nil
 	}
 	c.connection, err = pgx.ConnectConfig(ctx, c.config.Copy())
+	if err != nil && stateOf(err) == "" {
+		// It may be of a context that ended by pgx's own time limit.
+		return &connectionError{err}
+	}
 	return err
 }
 

@@ -57,12 +57,21 @@ func isConnectionLost(err error) bool {
 // time. It hides that it was a context's, which was not the caller's.
 type connectionError struct{ error }
 
+// endedBy returns err as the connection's if the context, which is no caller's,
+// has ended.
+func endedBy(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return &connectionError{err}
+	}
+	return err
+}
+
 // isSomebodys says whether the error is about what somebody asked for, such as a
-// value that the database will not take, and not about the database.
+// value that the database will not take, and not about the database or the store.
 func isSomebodys(err error) bool {
 	state := stateOf(err)
-	_, own := errors.AsType[*ledger.Error](err)
-	return own || strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23")
+	own, ok := errors.AsType[*ledger.Error](err)
+	return ok && own.Code != ledger.ErrUnavailable || strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23")
 }
 
 // isAway says whether the database is of no use for now, though it answers: no

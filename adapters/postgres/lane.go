@@ -25,6 +25,7 @@ type slowLane struct {
 	// committer has taken among them.
 	stuck   map[accountKey]int
 	waiting []stuckSubmission
+	closed  bool
 	filled  chan struct{}
 }
 
@@ -72,6 +73,10 @@ func (l *slowLane) divertOne(s *submission) {
 }
 
 func (l *slowLane) add(s stuckSubmission) {
+	if l.closed {
+		s.finish(nil, errClosed())
+		return
+	}
 	if len(l.waiting) >= l.limit {
 		s.finish(nil, &ledger.Error{
 			Code: ledger.ErrOverloaded, Account: s.key.id,
@@ -144,10 +149,11 @@ func (l *slowLane) release(key accountKey, n int) {
 	}
 }
 
-// close refuses what waits.
+// close refuses what waits and what is still to come.
 func (l *slowLane) close() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.closed = true
 	for _, s := range l.waiting {
 		s.finish(nil, errClosed())
 	}

@@ -14,6 +14,10 @@ import (
 type proxy struct {
 	dsn   string
 	trips atomic.Int64
+	// asked is how often clients have sent something.
+	asked atomic.Int64
+	// silence keeps the server's answers back while it is locked.
+	silence sync.RWMutex
 }
 
 func newProxy(t *testing.T, dsn string) *proxy {
@@ -55,10 +59,10 @@ func (p *proxy) carry(client net.Conn, address string) {
 		return
 	}
 	defer server.Close()
-	var asked atomic.Bool
+	var asked atomic.Bool // and not answered
 	var group sync.WaitGroup
 	group.Go(func() {
-		_, _ = io.Copy(server, tap{client, func() { asked.Store(true) }})
+		_, _ = io.Copy(server, tap{client, func() { asked.Store(true); p.asked.Add(1) }})
 		_ = server.(*net.TCPConn).CloseWrite()
 	})
 	group.Go(func() {
@@ -66,6 +70,8 @@ func (p *proxy) carry(client net.Conn, address string) {
 			if asked.Swap(false) {
 				p.trips.Add(1)
 			}
+			p.silence.RLock()
+			defer p.silence.RUnlock()
 		}})
 		_ = client.(*net.TCPConn).CloseWrite()
 	})

@@ -17,6 +17,8 @@ type sharedReader struct {
 	read func(ctx context.Context, ids []string) (map[string]ledger.Account, error)
 	// most is the most queries under way at once.
 	most int
+	// running has the callers, and the queries, which outlast callers who leave.
+	running *sync.WaitGroup
 
 	mu       sync.Mutex
 	underWay int
@@ -55,7 +57,7 @@ func (r *sharedReader) join(ctx context.Context, ids []string) *sharedQuery {
 	if r.underWay < r.most {
 		r.underWay++
 		r.next = nil
-		go r.run(ctx, q)
+		r.running.Go(func() { r.run(ctx, q) })
 	}
 	return q
 }

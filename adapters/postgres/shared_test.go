@@ -18,7 +18,7 @@ func TestSharedReader(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var queries [][]string
-		r := &sharedReader{most: 1, read: func(_ context.Context, ids []string) (map[string]ledger.Account, error) {
+		r := &sharedReader{most: 1, running: &sync.WaitGroup{}, read: func(_ context.Context, ids []string) (map[string]ledger.Account, error) {
 			queries = append(queries, slices.Clone(ids))
 			number := uint64(len(queries))
 			time.Sleep(time.Second)
@@ -65,7 +65,7 @@ func TestSharedReaderContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		failure := errors.New("away")
-		r := &sharedReader{most: 1, read: func(ctx context.Context, _ []string) (map[string]ledger.Account, error) {
+		r := &sharedReader{most: 1, running: &sync.WaitGroup{}, read: func(ctx context.Context, _ []string) (map[string]ledger.Account, error) {
 			time.Sleep(time.Second)
 			return nil, errors.Join(failure, ctx.Err())
 		}}

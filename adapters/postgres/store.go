@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"sync"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -31,6 +32,13 @@ type Store struct {
 	lane    *slowLane
 	workers sync.WaitGroup
 	stop    context.CancelFunc
+	// reads has the reads that are under way.
+	reads gate
+	// patience is how long the server may take to answer.
+	patience time.Duration
+	// working ends by cut, which ends what Close has waited for too long.
+	working context.Context
+	cut     context.CancelFunc
 
 	mu sync.Mutex
 	// books has an element for each ledger that was opened, so that its callers
@@ -62,24 +70,27 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	pool.SetMaxOpenConns(config.Readers)
 	pool.SetMaxIdleConns(config.Readers)
 
-	ctx, stop := context.WithCancel(context.WithoutCancel(ctx))
+	working, cut := context.WithCancel(context.WithoutCancel(ctx))
+	taking, stop := context.WithCancel(working)
 	s := &Store{
-		config: config,
-		db:     bun.NewDB(pool, pgdialect.New()),
-		queue:  newQueue(config.Queue),
-		lane:   newSlowLane(config.Queue),
-		stop:   stop,
-		books:  make(map[string]*book),
+		config:   config,
+		db:       bun.NewDB(pool, pgdialect.New()),
+		queue:    newQueue(config.Queue),
+		lane:     newSlowLane(config.Queue),
+		stop:     stop,
+		patience: 2 * max(config.StatementTimeout, defaultStatementTimeout),
+		working:  working,
+		cut:      cut,
+		books:    make(map[string]*book),
 	}
-	patience := 2 * max(config.StatementTimeout, defaultStatementTimeout)
 	first := rand.IntN(stripes)
 	for i := range config.Committers {
-		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer, patience: patience}
-		s.workers.Go(func() { c.run(ctx, s.queue) })
+		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer, patience: s.patience}
+		s.workers.Go(func() { c.run(taking, working, s.queue) })
 	}
 	for i := range slowCommitters {
-		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: config.SlowLaneTimeout + patience}
-		s.workers.Go(func() { c.runSlow(ctx) })
+		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: config.SlowLaneTimeout + s.patience}
+		s.workers.Go(func() { c.runSlow(taking, working) })
 	}
 	return s, nil
 }
@@ -91,19 +102,51 @@ const slowCommitters = 2
 // stripes is the number of rows that a world account's totals are kept in.
 const stripes = 16
 
-// Close stops the committers, after what they have begun, and closes all
-// connections. Calls that still wait fail with [ledger.ErrUnavailable].
+// Close ends what is under way and closes all connections. Writes that are being
+// committed and reads that have begun are answered as ever; writes that still
+// wait, be it for a committer or for a locked account, fail with
+// [ledger.ErrUnavailable], as all calls do from now on. What the database has not
+// answered after [Config.StatementTimeout] is cut off. When Close returns, none of
+// the store's goroutines is left.
 func (s *Store) Close() error {
 	s.stop()
-	s.workers.Wait()
+	s.reads.close()
 	s.queue.close()
 	s.lane.close()
+	limit := s.config.StatementTimeout
+	if limit <= 0 {
+		limit = defaultStatementTimeout
+	}
+	timer := time.AfterFunc(limit, s.cut)
+	defer timer.Stop()
+	s.workers.Wait()
+	s.reads.wait()
+	s.cut()
 	return s.db.Close()
 }
 
 // Check says whether the database can be reached and has the schema that this
 // program knows.
-func (s *Store) Check(ctx context.Context) error { return s.checkSchema(ctx) }
+func (s *Store) Check(ctx context.Context) error {
+	if err := s.reads.enter(); err != nil {
+		return err
+	}
+	defer s.reads.leave()
+	return s.bounded(ctx, s.checkSchema)
+}
+
+// bounded calls read with a context that also ends when a server that keeps its
+// own limits would have answered, and when Close waits no longer.
+func (s *Store) bounded(ctx context.Context, read func(context.Context) error) error {
+	within, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	defer context.AfterFunc(s.working, cancel)() //nolint:contextcheck // The store's end counts beside the caller's.
+	err := read(within)
+	if err != nil && within.Err() != nil && ctx.Err() == nil {
+		return publicError(&connectionError{err})
+	}
+	return err
+}
 
 // Book implements [ledger.Store].
 func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
@@ -117,7 +160,15 @@ func (s *Store) open(ctx context.Context, name string) (*book, error) {
 	if opened != nil {
 		return opened, nil
 	}
-	id, err := s.findLedger(ctx, name)
+	if err := s.reads.enter(); err != nil {
+		return nil, err
+	}
+	defer s.reads.leave()
+	var id int32
+	err := s.bounded(ctx, func(ctx context.Context) (err error) {
+		id, err = s.findLedger(ctx, name)
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("find the ledger: %w", publicError(err))
 	}
