@@ -59,6 +59,7 @@ func (c *committer) runSlow(taking, working context.Context) {
 		if group == nil {
 			return
 		}
+		c.findStripe(working, group)
 		c.commit(working, group)
 		c.lane.done(key, len(group))
 	}
@@ -129,11 +130,29 @@ func (c *committer) divertBusy(ctx context.Context, group []*submission) ([]*sub
 		return nil, err
 	}
 	if slices.ContainsFunc(busy, ledger.IsWorldID) {
-		c.stripe = (c.stripe + 1) % stripes
+		c.nextStripe()
 		busy = slices.DeleteFunc(busy, ledger.IsWorldID)
 	}
 	return c.lane.divert(group, busy), nil
 }
+
+// findStripe takes a stripe that nobody has locked, if there is one: a committer
+// that waits for locks as long as callers may must not do so for a row that any
+// other would stand in for. To look takes no time, unless the whole table is
+// locked; that and any other error is left to the commit, which meets it again.
+func (c *committer) findStripe(ctx context.Context, group []*submission) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	for range stripes {
+		busy, err := c.busy(ctx, group)
+		if err != nil || !slices.ContainsFunc(busy, ledger.IsWorldID) {
+			return
+		}
+		c.nextStripe()
+	}
+}
+
+func (c *committer) nextStripe() { c.stripe = (c.stripe + 1) % stripes }
 
 // findBusy returns the accounts whose balances are locked.
 const findBusy = `

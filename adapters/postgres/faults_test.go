@@ -281,6 +281,33 @@ func TestLockedAccount(t *testing.T) {
 	}
 }
 
+// TestLockedStripes has two accounts that somebody else keeps locked, one for each
+// slow committer, and all stripes of the world but one, which stay locked for
+// longer: once the accounts are free, nobody waits any more.
+func TestLockedStripes(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, migrated())
+	l := openLedger(t, openWith(t, postgres.Config{DSN: dsn}), 2)
+	stripes := holding(t, dsn, "SELECT 1 FROM ledger.balances WHERE account = 'world:USD' AND stripe <> 7 FOR UPDATE")
+	defer stripes()
+	accounts := holding(t, dsn, "SELECT 1 FROM ledger.balances WHERE account IN ('a0', 'a1') FOR UPDATE")
+	var group sync.WaitGroup
+	for _, account := range []string{"a0", "a1"} {
+		group.Go(func() {
+			if _, err := l.Deposit(t.Context(), deposit("to "+account, account)); err != nil {
+				t.Errorf("%s: %v", account, err)
+			}
+		})
+	}
+	awaitWaiting(t, dsn, 2)
+	accounts()
+	start := time.Now()
+	group.Wait()
+	if elapsed := time.Since(start); elapsed > 3*time.Second {
+		t.Errorf("they waited for %v after the accounts were free", elapsed)
+	}
+}
+
 // TestUncommittedID has an id that somebody has inserted and not committed: only
 // who asks for that id waits.
 func TestUncommittedID(t *testing.T) {
