@@ -91,17 +91,6 @@ func (l *load) ask(t *testing.T, address string, id int64) int {
 	return response.StatusCode
 }
 
-// insist asks again while the answer is 503, which is none, and says how often.
-func (l *load) insist(t *testing.T, address string, id int64) (status int, again int64) {
-	t.Helper()
-	status = l.ask(t, address, id)
-	for ; status == http.StatusServiceUnavailable && again < 20; again++ {
-		time.Sleep(50 * time.Millisecond)
-		status = l.ask(t, address, id)
-	}
-	return status, again
-}
-
 // note keeps what a new id was answered.
 func (l *load) note(t *testing.T, id int64, status int) {
 	t.Helper()
@@ -158,8 +147,9 @@ func (l *load) awaitAccepted(t *testing.T, more int) time.Duration {
 	return time.Since(start)
 }
 
-// settle asks for everything again: what was accepted was processed, and what
-// was not answered is done now, or was before. Each id then counts once.
+// settle asks a server that is well for everything again: what was accepted was
+// processed, and what was not answered is done now, or was before. Each id then
+// counts once.
 func (l *load) settle(t *testing.T, address, dsn string) {
 	t.Helper()
 	var group sync.WaitGroup
@@ -167,7 +157,7 @@ func (l *load) settle(t *testing.T, address, dsn string) {
 	for range 32 {
 		group.Go(func() {
 			for id := range ids {
-				status, _ := l.insist(t, address, id)
+				status := l.ask(t, address, id)
 				if status != http.StatusUnprocessableEntity && (l.accepted[id] || status != http.StatusAccepted) {
 					t.Errorf("id %d, accepted %t, was then answered %d", id, l.accepted[id], status)
 				}

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -78,14 +77,14 @@ func testRestart(t *testing.T, binary string) {
 	}
 }
 
+// testTwoInstances has every id asked of two processes at once: one does it, the
+// other says so, and neither asks anybody to come again.
 func testTwoInstances(t *testing.T, binary string) {
 	const callers, each, users = 256, 8, 100
 	dsn := postgrestest.Database(t, postgrestest.Template{})
 	seed(t, dsn, users)
 	first, second := startOn(t, binary, dsn), startOn(t, binary, dsn)
 	l := newLoad(users)
-	var statuses [600]atomic.Int64
-	var refused atomic.Int64
 	start := time.Now()
 	var group sync.WaitGroup
 	for range callers {
@@ -95,16 +94,9 @@ func testTwoInstances(t *testing.T, binary string) {
 				var both [2]int
 				var pair sync.WaitGroup
 				for i, d := range []daemon{first, second} {
-					pair.Go(func() {
-						var again int64
-						both[i], again = l.insist(t, d.address, id)
-						refused.Add(again)
-					})
+					pair.Go(func() { both[i] = l.ask(t, d.address, id) })
 				}
 				pair.Wait()
-				for _, status := range both {
-					statuses[status].Add(1)
-				}
 				if both != [2]int{202, 422} && both != [2]int{422, 202} {
 					t.Errorf("id %d was answered %d: %s%s", id, both, first.stderr, second.stderr)
 				}
@@ -112,13 +104,7 @@ func testTwoInstances(t *testing.T, binary string) {
 		})
 	}
 	group.Wait()
-	t.Logf("%d requests in %v, and %d that were refused and asked again", 2*callers*each, time.Since(start), refused.Load())
-	if refused.Load() > 2*callers*each/100 {
-		t.Errorf("%d requests were refused", refused.Load())
-	}
-	if done, again := statuses[202].Load(), statuses[422].Load(); done != callers*each || again != callers*each {
-		t.Errorf("%d times 202, %d times 422", done, again)
-	}
+	t.Logf("%d requests in %v", 2*callers*each, time.Since(start))
 	expectBooks(t, dsn, callers*each)
 	for _, d := range []daemon{first, second} {
 		d.signal(t, syscall.SIGTERM)
@@ -350,17 +336,11 @@ func testRowLock(t *testing.T, binary string) {
 	}
 	held := rate(4 * time.Second)
 	release()
-	done := 0
 	for range cap(answers) {
 		a := <-answers
 		t.Logf("the locked account: %d after %v", a.status, a.after)
-		if a.status == http.StatusAccepted {
-			done++
-			if a.after < 4*time.Second {
-				t.Error("a deposit was accepted on an account that somebody else had locked")
-			}
-		} else if a.status != http.StatusServiceUnavailable {
-			t.Errorf("a deposit to the locked account was answered %d", a.status)
+		if a.status != http.StatusAccepted || a.after < 4*time.Second {
+			t.Errorf("a deposit to the account that was locked for 4 s was answered %d after %v", a.status, a.after)
 		}
 	}
 	t.Logf("%.0f deposits a second, and %.0f while one account was locked", free, held)
@@ -372,7 +352,7 @@ func testRowLock(t *testing.T, binary string) {
 	if len(l.unanswered) != 0 {
 		t.Errorf("%d deposits to other accounts were refused", len(l.unanswered))
 	}
-	expectBooks(t, dsn, len(l.accepted)+done)
+	expectBooks(t, dsn, len(l.accepted)+cap(answers))
 	d.signal(t, syscall.SIGTERM)
 	d.expectExit(t, 0)
 }
