@@ -147,6 +147,24 @@ func (l *load) awaitAccepted(t *testing.T, more int) time.Duration {
 	return time.Since(start)
 }
 
+// awaitUnavailable waits until somebody else is answered 503. While the database is
+// away that takes a moment: a commit of which nobody knows is tried again first.
+func (l *load) awaitUnavailable(t *testing.T) {
+	t.Helper()
+	before := l.unavailableSoFar()
+	for start := time.Now(); l.unavailableSoFar() == before; time.Sleep(5 * time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Fatal("nobody was answered 503")
+		}
+	}
+}
+
+func (l *load) unavailableSoFar() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.unavailable
+}
+
 // settle asks a server that is well for everything again: what was accepted was
 // processed, and what was not answered is done now, or was before. Each id then
 // counts once.

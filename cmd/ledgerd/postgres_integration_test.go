@@ -146,6 +146,7 @@ func testKillPostgres(t *testing.T, binary string) {
 	for range 2 {
 		l.awaitAccepted(t, 500)
 		server.Kill(t)
+		l.awaitUnavailable(t)
 		time.Sleep(300 * time.Millisecond)
 		if got := status(t, d.address, "/readyz"); got != http.StatusServiceUnavailable {
 			t.Errorf("/readyz says %d", got)
