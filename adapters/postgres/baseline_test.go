@@ -67,7 +67,7 @@ const (
 	plainLock = `SELECT debits::bigint, credits::bigint, sequence FROM plain.balances
 WHERE ledger = 1 AND account = $1 AND stripe = $2 FOR NO KEY UPDATE`
 	plainFind        = `SELECT fingerprint FROM plain.transactions WHERE ledger = 1 AND id = $1`
-	plainTransaction = `INSERT INTO plain.transactions VALUES (1, $1, $2, $3, $4, $5, $6)`
+	plainTransaction = `INSERT INTO plain.transactions VALUES (1, $1, $2, 0, $3, $4, $5, $6)`
 	plainEntry       = `INSERT INTO plain.entries VALUES (1, $1, $2, $3, $4, 100, $5, $6, $7)`
 	plainUpdate      = `UPDATE plain.balances SET debits = $3, credits = $4, sequence = $5, recorded_at = $6
 WHERE ledger = 1 AND account = $1 AND stripe = $2`
@@ -124,7 +124,7 @@ type setBased struct {
 
 const (
 	setTransactions = `INSERT INTO plain.transactions
-SELECT 1, id, $4::timestamptz, sha256(''), array[account, 'world:USD'], array[0, $5::int], array[sequence, $6::bigint + sequence]
+SELECT 1, id, $4::timestamptz, 0, sha256(''), array[account, 'world:USD'], array[0, $5::int], array[sequence, $6::bigint + sequence]
 FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u(id, account, sequence)`
 	setEntries = `INSERT INTO plain.entries
 SELECT 1, account, 0, sequence, 2, 100, 100 * sequence, id, $4::timestamptz FROM unnest($1::text[], $2::text[], $3::bigint[]) AS u(id, account, sequence)

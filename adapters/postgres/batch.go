@@ -18,14 +18,23 @@ type batch struct {
 	ledger     int32
 	stripe     int
 	operations []ledger.Operation
+	// attempt is a random number of its own.
+	attempt int64
+	// uncertain says that it is not known whether an earlier attempt at some of it
+	// was committed.
+	uncertain bool
 	// joined says that the database transaction is the caller's, to begin and to
 	// commit.
 	joined bool
+	// settings are the caller's, to be given back.
+	settings plannerSettings
 
 	accounts     map[string]*lockedAccount
 	transactions map[string]*ledger.RecordedTransaction
-	now          time.Time
-	decision     ledger.Decision
+	// attempts are the ones that wrote the transactions.
+	attempts map[string]int64
+	now      time.Time
+	decision ledger.Decision
 	// sent says that the commit was sent: if the connection is lost from then on,
 	// it may have happened.
 	sent bool
@@ -38,6 +47,8 @@ type lockedAccount struct {
 	ledger.AccountState
 	// place is where the row is in its table.
 	place pgtype.TID
+	// attempt is the one that opened the account, if its profile was loaded.
+	attempt int64
 }
 
 // Account implements [ledger.View].
@@ -63,7 +74,13 @@ func (b *batch) run(ctx context.Context) error {
 	b.decision = decision
 	if len(decision.Accounts) == 0 && len(decision.Transactions) == 0 {
 		if b.joined {
-			return nil
+			return b.settings.giveBack(ctx, b.connection)
+		}
+		if b.uncertain {
+			// What is found may have been made by a commit that was cut off while it
+			// waited for a standby. To commit the locks waits for that once more.
+			_, err := b.connection.Exec(ctx, "COMMIT")
+			return err
 		}
 		_, err := b.connection.Exec(ctx, "ROLLBACK")
 		return err
@@ -87,12 +104,12 @@ CROSS JOIN LATERAL (
 ) AS b`
 
 	loadProfiles = `
-SELECT a.id, a.name, a.opened_at, a.fingerprint
+SELECT a.id, a.name, a.opened_at, a.fingerprint, a.attempt
 FROM unnest($2::text[]) AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $1 AND id = u.id OFFSET 0) AS a`
 
 	loadTransactions = `
-SELECT t.id, t.recorded_at, t.fingerprint,
+SELECT t.id, t.recorded_at, t.fingerprint, t.attempt,
 	e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, b.asset, b.scale
 FROM unnest($2::text[]) AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.transactions WHERE ledger = $1 AND id = u.id OFFSET 0) AS t
@@ -122,10 +139,13 @@ func (b *batch) load(ctx context.Context) error {
 	accounts, transactions = sortedSet(accounts), sortedSet(transactions)
 	b.accounts = make(map[string]*lockedAccount, len(accounts))
 	b.transactions = make(map[string]*ledger.RecordedTransaction)
+	b.attempts = make(map[string]int64)
 
 	var requests pgx.Batch
-	if !b.joined {
-		requests.Queue("BEGIN")
+	if b.joined {
+		requests.Queue(borrowSettings)
+	} else {
+		requests.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	}
 	requests.Queue(lockBalances, b.ledger, accounts, chainsOf(accounts, b.stripe))
 	if len(profiles) > 0 {
@@ -177,10 +197,12 @@ func chainsOf(ids []string, stripe int) []int16 {
 }
 
 func (b *batch) readLoaded(results pgx.BatchResults, profiles bool) error {
-	if !b.joined {
-		if _, err := results.Exec(); err != nil {
+	if b.joined {
+		if err := b.settings.read(results.QueryRow()); err != nil {
 			return err
 		}
+	} else if _, err := results.Exec(); err != nil {
+		return err
 	}
 	if err := eachRow(results, b.readBalance); err != nil {
 		return err
@@ -218,6 +240,7 @@ func (b *batch) readBalance(rows pgx.Rows) error {
 		numeric{&state.Balance.Debits}, numeric{&state.Balance.Credits}, &sequence, &state.LastRecordedAt)
 	state.Stripe, state.Normal, state.Status = uint8(stripe), ledger.Side(normal), ledger.Status(status)
 	state.Asset.Scale, state.Sequence = uint8(scale), uint64(sequence)
+	state.LastRecordedAt = state.LastRecordedAt.UTC()
 	b.accounts[state.ID] = &locked
 	return err
 }
@@ -226,11 +249,13 @@ func (b *batch) readProfile(rows pgx.Rows) error {
 	var id, name string
 	var openedAt time.Time
 	var fingerprint []byte
-	err := rows.Scan(&id, &name, &openedAt, &fingerprint)
+	var attempt int64
+	err := rows.Scan(&id, &name, &openedAt, &fingerprint, &attempt)
 	// One that was opened after the balances were locked counts as not there: to
 	// open it again loses the race for its id, and all is done anew.
 	if state := b.accounts[id]; state != nil {
 		state.Name, state.OpenedAt, state.Fingerprint = name, openedAt.UTC(), ledger.Fingerprint(fingerprint)
+		state.attempt = attempt
 	}
 	return err
 }
@@ -240,8 +265,8 @@ func (b *batch) readEntry(rows pgx.Rows) error {
 	var recordedAt time.Time
 	var fingerprint []byte
 	var e ledger.Entry
-	var stripe, sequence, side, scale int64
-	err := rows.Scan(&id, &recordedAt, &fingerprint, &e.Account, &stripe, &sequence, &side,
+	var attempt, stripe, sequence, side, scale int64
+	err := rows.Scan(&id, &recordedAt, &fingerprint, &attempt, &e.Account, &stripe, &sequence, &side,
 		numeric{&e.Amount}, numeric{&e.Balance}, &e.Asset.Code, &scale)
 	if err != nil {
 		return err
@@ -253,6 +278,7 @@ func (b *batch) readEntry(rows pgx.Rows) error {
 			Fingerprint: ledger.Fingerprint(fingerprint),
 		}
 		b.transactions[id] = t
+		b.attempts[id] = attempt
 	}
 	e.Transaction, e.RecordedAt = id, t.RecordedAt
 	e.Stripe, e.Sequence, e.Side, e.Asset.Scale = uint8(stripe), uint64(sequence), ledger.Side(side), uint8(scale)

@@ -71,7 +71,7 @@ func (c *committer) runSlow(taking, working context.Context) {
 func (c *committer) commit(ctx context.Context, group []*submission) {
 	begun := time.Now()
 	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
-	outcomes, err := c.attempt(ctx, group, &commit)
+	done, err := c.attempt(ctx, group, &commit)
 	commit.Elapsed, commit.Err = time.Since(begun), err
 	c.observer.Committed(commit)
 	half := len(group) / 2
@@ -79,8 +79,8 @@ func (c *committer) commit(ctx context.Context, group []*submission) {
 	case stateOf(err) == stateLockTimeout && !c.slow:
 		c.thinOut(ctx, group)
 	case err == nil:
-		for s, own := range share(group, outcomes) {
-			s.settle(own)
+		for s, own := range share(group, done.decision.Outcomes) {
+			s.settle(done, own)
 			s.finish(own, nil)
 		}
 	case half > 0 && isSomebodys(err):
@@ -88,7 +88,7 @@ func (c *committer) commit(ctx context.Context, group []*submission) {
 		c.commit(ctx, group[half:])
 	default:
 		for _, s := range group {
-			s.finish(nil, publicError(err))
+			s.fail(err)
 		}
 	}
 }
@@ -108,7 +108,7 @@ func (c *committer) thinOut(ctx context.Context, group []*submission) {
 	case err != nil:
 		c.reset(ctx)
 		for _, s := range group {
-			s.finish(nil, publicError(err))
+			s.fail(err)
 		}
 	case len(rest) == 0:
 	case len(rest) < len(group), c.stripe != before && c.moves < stripes:
@@ -189,23 +189,28 @@ func (c *committer) busy(ctx context.Context, group []*submission) ([]string, er
 // cannot be done.
 const maxAttempts = 8
 
-// attempt commits what the group asked for, again as long as that can help.
-func (c *committer) attempt(ctx context.Context, group []*submission, commit *Commit) ([]ledger.Outcome, error) {
+// attempt commits what the group asked for, again as long as that can help, and
+// returns what it did in the end.
+func (c *committer) attempt(ctx context.Context, group []*submission, commit *Commit) (*batch, error) {
 	var operations []ledger.Operation
 	for _, s := range group {
 		operations = append(operations, s.operations...)
 	}
 	commit.Operations = len(operations)
+	commit.Uncertain = isUncertain(group)
 	for n := 1; ; n++ {
 		commit.Attempts = n
-		b := &batch{decider: &c.decider, ledger: group[0].ledger, stripe: c.stripe, operations: operations}
+		b := &batch{
+			decider: &c.decider, ledger: group[0].ledger, stripe: c.stripe, operations: operations,
+			attempt: newAttempt(), uncertain: commit.Uncertain,
+		}
 		err := c.connect(ctx)
 		if err == nil {
 			b.connection = c.connection
-			err = c.runWithin(ctx, b, commit.Uncertain)
+			err = c.runWithin(ctx, b)
 		}
 		if err == nil {
-			return b.decision.Outcomes, nil
+			return b, nil
 		}
 		c.reset(ctx)
 		if stateOf(err) == stateReadOnly {
@@ -215,7 +220,7 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 		if b.sent && isConnectionLost(err) {
 			commit.Uncertain = true
 			for s, own := range share(group, b.decision.Outcomes) {
-				s.claims = own
+				s.claim(b, own)
 			}
 		}
 		if c.slow && c.taking.Err() != nil && !commit.Uncertain {
@@ -233,10 +238,10 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 // keeps its own limits. One that hangs is as good as gone. A slow committer lets
 // go when the store is closed, for most of what it does is to wait; should that
 // cut off a commit, it is uncertain, and the next attempt is run to its end.
-func (c *committer) runWithin(ctx context.Context, b *batch, uncertain bool) error {
+func (c *committer) runWithin(ctx context.Context, b *batch) error {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	if c.slow && !uncertain {
+	if c.slow && !b.uncertain {
 		defer context.AfterFunc(c.taking, cancel)() //nolint:contextcheck // The store's end counts beside the batch's.
 	}
 	return endedBy(ctx, b.run(ctx))
@@ -252,7 +257,7 @@ func retry(err error, n int, uncertain bool) (pause time.Duration, again bool) {
 		return 0, n < 100
 	case state == stateSerialization, state == stateDeadlock:
 		return rand.N(5 * time.Millisecond << min(n, 6)), n < maxAttempts
-	case isConnectionLost(err):
+	case isConnectionLost(err), uncertain && isAway(state):
 		most := 3
 		if uncertain {
 			most = maxAttempts

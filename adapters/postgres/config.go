@@ -2,6 +2,9 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
+	"io/fs"
+	"net"
 	"strconv"
 	"strings"
 	"time"
@@ -71,10 +74,15 @@ func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 	scheme, _, isURL := strings.Cut(c.DSN, "://")
 	isOther := isURL && !strings.ContainsAny(scheme, "= ") && scheme != "postgres" && scheme != "postgresql"
 	if err != nil || isOther {
-		return nil, errors.New("the DSN is not a PostgreSQL connection string, such as postgres://user:password@host:5432/database")
+		return nil, dsnError(err)
 	}
 	milliseconds := func(d time.Duration) string { return strconv.FormatInt(max(1, d.Milliseconds()), 10) }
-	config.RuntimeParams["application_name"] = "ledger"
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "ledger"
+	}
+	// A peer that is gone without a word is noticed within a quarter of a minute.
+	dialer := net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 5 * time.Second, Interval: 3 * time.Second, Count: 3}}
+	config.DialFunc = dialer.DialContext
 	config.RuntimeParams["lock_timeout"] = milliseconds(lockTimeout)
 	switch _, given := config.RuntimeParams["statement_timeout"]; {
 	case c.StatementTimeout > 0:
@@ -83,6 +91,7 @@ func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 		config.RuntimeParams["statement_timeout"] = milliseconds(defaultStatementTimeout)
 	}
 	config.RuntimeParams["timezone"] = "UTC"
+	config.RuntimeParams["client_encoding"] = "UTF8"
 	// Every statement finds its rows by a key, and needs one plan for all arguments.
 	// Left to itself PostgreSQL plans a statement on short arrays anew each time,
 	// which took longer than carrying it out. Nor must a plan that was made for a
@@ -94,6 +103,47 @@ func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 		config.ConnectTimeout = 5 * time.Second
 	}
 	return config, nil
+}
+
+// dsnError says what is wrong with a DSN that pgx refuses. The cause is repeated
+// only where it is about a setting that holds no secret: of a DSN that cannot be
+// taken apart, any part may be the password's.
+func dsnError(err error) error {
+	const message = "the DSN is not a PostgreSQL connection string, such as postgres://user@host:5432/database"
+	cause := errors.Unwrap(err)
+	if cause == nil {
+		return errors.New(message)
+	}
+	_, isFile := errors.AsType[*fs.PathError](cause)
+	if isFile || strings.Contains(cause.Error(), "sslmode") {
+		return fmt.Errorf("the DSN has a setting that cannot be: %w", cause)
+	}
+	return errors.New(message)
+}
+
+// patience returns how long a batch may take that a server with the DSN's limits
+// has been asked for: what takes longer hangs.
+func (c Config) patience() time.Duration {
+	limit := max(c.StatementTimeout, defaultStatementTimeout)
+	config, err := pgx.ParseConfig(c.DSN)
+	if err == nil && c.StatementTimeout <= 0 {
+		limit = max(limit, parseTimeout(config.RuntimeParams["statement_timeout"]))
+	}
+	return limit + 5*time.Second
+}
+
+// parseTimeout returns a time limit as PostgreSQL writes it, in milliseconds or
+// with a unit, or 0 for what is none.
+func parseTimeout(text string) time.Duration {
+	digits := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz ")
+	n, err := strconv.Atoi(digits)
+	if err != nil {
+		return 0
+	}
+	units := map[string]time.Duration{
+		"": time.Millisecond, "ms": time.Millisecond, "s": time.Second, "min": time.Minute, "h": time.Hour, "d": 24 * time.Hour,
+	}
+	return time.Duration(n) * units[strings.TrimSpace(text[len(digits):])]
 }
 
 var _ ledger.Store = (*Store)(nil)

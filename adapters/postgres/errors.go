@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -23,6 +24,7 @@ const (
 	stateLockTimeout   = "55P03"
 	stateUnique        = "23505"
 	stateReadOnly      = "25006"
+	stateNoTable       = "42P01"
 )
 
 func stateOf(err error) string {
@@ -36,21 +38,25 @@ func stateOf(err error) string {
 var errRaced = errors.New("the same id was inserted meanwhile")
 
 // isRace says whether somebody else was first to insert an id that was free when
-// the batch was loaded. To do all of it again, at once, is the answer.
+// the batch was loaded. To do all of it again, at once, is the answer. No key but
+// an id's can be taken while the books are consistent; which one it was the server
+// does not say of a table that is partitioned.
 func isRace(err error) bool {
-	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == stateUnique && (e.TableName == "transactions" || e.TableName == "accounts") || errors.Is(err, errRaced)
+	return stateOf(err) == stateUnique || errors.Is(err, errRaced)
 }
 
 // isConnectionLost says whether the connection broke, so that what it was doing
 // may or may not have happened.
 func isConnectionLost(err error) bool {
-	if state := stateOf(err); state != "" {
-		return strings.HasPrefix(state, "08") || strings.HasPrefix(state, "57P")
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		// The server ends a connection by a FATAL error of whatever state.
+		ended := e.SeverityUnlocalized == "FATAL" || e.SeverityUnlocalized == "PANIC"
+		return ended || strings.HasPrefix(e.Code, "08") || strings.HasPrefix(e.Code, "57P")
 	}
-	// What isn't the server's word is the connection's, unless it is the ledger's.
+	// What isn't the server's word is the connection's, unless it is the ledger's or
+	// about the caller's own transaction.
 	_, own := errors.AsType[*ledger.Error](err)
-	return err != nil && !own
+	return err != nil && !own && !errors.Is(err, errNotJoined)
 }
 
 // connectionError is an error of a connection whose server did not answer in
@@ -82,6 +88,10 @@ func isAway(state string) bool {
 		state == "57014" || state == "3D000" || state == stateReadOnly
 }
 
+func unavailable(message string, cause error) error {
+	return &ledger.Error{Code: ledger.ErrUnavailable, Message: message, Cause: cause}
+}
+
 // publicError is what callers are told. The database's own words may hold what
 // is no caller's business; they are the cause's.
 func publicError(err error) error {
@@ -91,11 +101,19 @@ func publicError(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return err
 	case isRace(err):
-		return &ledger.Error{Code: ledger.ErrUnavailable, Message: errRaced.Error() + "; roll back and ask again", Cause: err}
-	case state == stateLockTimeout, state == stateDeadlock, state == stateSerialization:
-		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "an account is locked by somebody else; nothing was done", Cause: err}
+		return unavailable(errRaced.Error()+"; roll back and ask again", err)
+	case state == stateLockTimeout:
+		return unavailable("an account is locked by somebody else; nothing was done", err)
+	case state == stateDeadlock, state == stateSerialization:
+		return unavailable("others changed the same accounts again and again; nothing was done", err)
+	case strings.HasPrefix(state, "28"):
+		return unavailable("the database refuses the login", err)
+	case state == "3D000":
+		return unavailable("there is no such database", err)
+	case state == stateNoTable:
+		return fmt.Errorf("%w: %w", ErrSchemaOlder, err)
 	case isConnectionLost(err), isAway(state):
-		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database is away or too busy", Cause: err}
+		return unavailable("the database is away or too busy", err)
 	default:
 		return err
 	}

@@ -50,14 +50,14 @@ func TestPlans(t *testing.T) {
 func fill(t *testing.T, connection *pgx.Conn, first, last int) {
 	t.Helper()
 	execute(t, connection, `
-INSERT INTO ledger.accounts SELECT 1, 'user-' || n, '', now(), sha256('')
+INSERT INTO ledger.accounts SELECT 1, 'user-' || n, '', now(), sha256(''), 0
 FROM generate_series($1::int, $2::int) AS n`, first, last)
 	execute(t, connection, `
 INSERT INTO ledger.balances SELECT 1, 'user-' || n, 0, 2, 1, 2, 'USD', 0, 0, 100, 1, now()
 FROM generate_series($1::int, $2::int) AS n`, first, last)
 	execute(t, connection, `
 INSERT INTO ledger.transactions
-SELECT 1, 'tx-' || n, now(), sha256(''), array['user-' || n % 3 * n, 'world:USD'], array[0, n % 16], array[n, n]
+SELECT 1, 'tx-' || n, now(), 0, sha256(''), array['user-' || n % 3 * n, 'world:USD'], array[0, n % 16], array[n, n]
 FROM generate_series($1::int, $2::int) AS n`, first, last)
 	execute(t, connection, `
 INSERT INTO ledger.entries SELECT 1, 'user-' || n % 3 * n, 0, n, 2, 100, 100, 'tx-' || n, now()
@@ -92,9 +92,9 @@ func committedStatements() []hotStatement {
 		{name: "loadTransactions", sql: loadTransactions, literals: join("1", "'{tx-1,tx-7,tx-2999,tx-299999}'"), reads: 3},
 		{
 			name: "insertTransactions", sql: insertTransactions, reads: 1,
-			literals: join("1", texts, times, bytes, arrays, arrays, arrays),
+			literals: join("1", texts, times, bytes, arrays, arrays, arrays, "7"),
 		},
-		{name: "insertAccounts", sql: insertAccounts, reads: 1, literals: join("1", texts, texts, times, bytes)},
+		{name: "insertAccounts", sql: insertAccounts, reads: 1, literals: join("1", texts, texts, times, bytes, "7")},
 		{
 			name: "insertBalances", sql: insertBalances, reads: 1,
 			literals: join("1", texts, numbers, numbers, numbers, numbers, texts, numbers, numbers, numbers, numbers, times),

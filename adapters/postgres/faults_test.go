@@ -3,7 +3,6 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"net"
 	"net/url"
@@ -27,6 +26,20 @@ type cutter struct {
 	server string
 	muted  atomic.Bool
 	cuts   atomic.Int64
+	// cutsAnswer and cutsQuestion, if set, say of what arrives from the server or
+	// from a client whether the connection is cut instead of passing it on.
+	cutsAnswer, cutsQuestion atomic.Pointer[func() bool]
+}
+
+// cutsWhen cuts what the hook belongs to, once, as soon as the condition holds.
+func cutsWhen(hook *atomic.Pointer[func() bool], condition func() bool) {
+	var once atomic.Bool
+	hook.Store(new(func() bool { return !once.Load() && condition() && !once.Swap(true) }))
+}
+
+func cuts(hook *atomic.Pointer[func() bool]) bool {
+	cuts := hook.Load()
+	return cuts != nil && (*cuts)()
 }
 
 // newCutter returns a proxy to the server of dsn, and the DSN through it.
@@ -66,12 +79,22 @@ func (p *cutter) pass(client net.Conn) {
 	var group sync.WaitGroup
 	group.Go(func() {
 		defer server.Close()
-		_, _ = io.Copy(server, client)
+		buffer := make([]byte, 64<<10)
+		for {
+			n, err := client.Read(buffer)
+			if err == nil && cuts(&p.cutsQuestion) {
+				client.Close()
+				return
+			}
+			if _, failed := server.Write(buffer[:n]); err != nil || failed != nil {
+				return
+			}
+		}
 	})
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := server.Read(buffer)
-		if err == nil && p.muted.Load() {
+		if err == nil && (p.muted.Load() || cuts(&p.cutsAnswer)) {
 			p.cuts.Add(1)
 			break
 		}

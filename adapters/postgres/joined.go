@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 
 	"github.com/jackc/pgx/v5"
@@ -49,12 +50,15 @@ func (s *Store) InConn(connection *sql.Conn) ledger.Store {
 		return connection.Raw(func(driver any) error {
 			c, ok := driver.(*stdlib.Conn)
 			if !ok {
-				return errors.New("the connection is not one of github.com/jackc/pgx/v5/stdlib")
+				return fmt.Errorf("%w: it is not one of github.com/jackc/pgx/v5/stdlib", errNotJoined)
 			}
 			return use(c.Conn())
 		})
 	}}
 }
+
+// errNotJoined says that the caller's connection is of no use.
+var errNotJoined = errors.New("the ledger cannot join the connection")
 
 // joinedStore is a store inside a database transaction of the caller's.
 type joinedStore struct {
@@ -81,9 +85,12 @@ type joinedBook struct {
 // inTransaction calls use with the connection if a transaction is under way.
 func (b *joinedBook) inTransaction(use func(*pgx.Conn) error) error {
 	return b.with(func(connection *pgx.Conn) error {
+		if encoding := connection.PgConn().ParameterStatus("client_encoding"); encoding != "UTF8" {
+			return fmt.Errorf("%w: its client_encoding is %s and not UTF8", errNotJoined, encoding)
+		}
 		const underWay = 'T'
 		if connection.PgConn().TxStatus() != underWay {
-			return errors.New("there is no database transaction under way to join: begin one first, and roll back one that failed")
+			return fmt.Errorf("%w: there is no database transaction under way; begin one first, and roll back one that failed", errNotJoined)
 		}
 		return use(connection)
 	})
@@ -94,7 +101,7 @@ func (b *joinedBook) Write(ctx context.Context, operations []ledger.Operation) (
 	err = b.inTransaction(func(connection *pgx.Conn) error {
 		joined := &batch{
 			connection: connection, decider: &ledger.Decider{}, ledger: b.id, stripe: rand.IntN(stripes),
-			operations: operations, joined: true,
+			operations: operations, joined: true, attempt: newAttempt(),
 		}
 		err := joined.run(ctx)
 		outcomes = joined.decision.Outcomes

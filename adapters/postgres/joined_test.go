@@ -167,3 +167,76 @@ func TestInTxBehaves(t *testing.T) {
 	ledgertest.Entries(t, newService)
 	ledgertest.Random(t, newService)
 }
+
+// TestInTxEncoding refuses a connection on which one id could be stored as another.
+func TestInTxEncoding(t *testing.T) {
+	t.Parallel()
+	_, store, connection := business(t)
+	openLedger(t, store, 1)
+	if _, err := connection.Exec(t.Context(), "SET client_encoding = LATIN1"); err != nil {
+		t.Fatal(err)
+	}
+	tx, err := connection.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, err := ledger.Open(t.Context(), store.InTx(tx), ledger.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := inside.Deposit(t.Context(), deposit("é", "a0")); err == nil || errors.Is(err, ledger.ErrUnavailable) || !strings.Contains(err.Error(), "LATIN1") {
+		t.Errorf("got %v", err)
+	}
+	if err := tx.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestInTxBorrowsSettings posts inside a transaction: the batch is planned by the
+// store's settings, and the caller has his own before and after.
+func TestInTxBorrowsSettings(t *testing.T) {
+	t.Parallel()
+	_, store, connection := business(t)
+	openLedger(t, store, 1)
+	const note = `
+CREATE TABLE planned_by (seqscan text, bitmapscan text, plans text);
+CREATE FUNCTION note() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+	INSERT INTO planned_by VALUES (current_setting('enable_seqscan'), current_setting('enable_bitmapscan'), current_setting('plan_cache_mode'));
+	RETURN NULL;
+END $$;
+CREATE TRIGGER note AFTER INSERT ON ledger.entries FOR EACH STATEMENT EXECUTE FUNCTION note();
+SET plan_cache_mode = force_custom_plan`
+	if _, err := connection.Exec(t.Context(), note); err != nil {
+		t.Fatal(err)
+	}
+	read := func(from string) (settings [3]string) {
+		t.Helper()
+		if err := connection.QueryRow(t.Context(), "SELECT "+from).Scan(&settings[0], &settings[1], &settings[2]); err != nil {
+			t.Fatal(err)
+		}
+		return settings
+	}
+	const current = "current_setting('enable_seqscan'), current_setting('enable_bitmapscan'), current_setting('plan_cache_mode')"
+	tx, err := connection.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside, err := ledger.Open(t.Context(), store.InTx(tx), ledger.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []string{"a deposit", "its replay"} {
+		if _, err := inside.Deposit(t.Context(), deposit("order", "a0")); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := read(current), [3]string{"on", "on", "force_custom_plan"}; got != want {
+			t.Errorf("after %s the caller has %v, want %v", what, got, want)
+		}
+	}
+	if got, want := read("* FROM planned_by"), [3]string{"off", "off", "force_generic_plan"}; got != want {
+		t.Errorf("it was planned by %v, want %v", got, want)
+	}
+	if err := tx.Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -76,6 +76,9 @@ func migrate(ctx context.Context, connection *bun.DB) error {
 	if err != nil {
 		return err
 	}
+	if err := checkEncoding(ctx, connection); err != nil {
+		return err
+	}
 	if _, err := connection.ExecContext(ctx, "SELECT pg_advisory_lock(?)", migrationLock); err != nil {
 		return fmt.Errorf("wait for others to migrate: %w", publicError(err))
 	}
@@ -139,6 +142,18 @@ func schemaVersion(ctx context.Context, db bun.IDB) (version int, err error) {
 	return version, err
 }
 
+// checkEncoding refuses a database that cannot hold every id.
+func checkEncoding(ctx context.Context, db bun.IDB) error {
+	var encoding string
+	if err := db.NewRaw("SELECT current_setting('server_encoding')").Scan(ctx, &encoding); err != nil {
+		return publicError(err)
+	}
+	if encoding != "UTF8" {
+		return fmt.Errorf("the database's encoding is %s, which cannot hold every id; create one with ENCODING 'UTF8'", encoding)
+	}
+	return nil
+}
+
 // checkSchema refuses a schema that is not the one that this program knows.
 func (s *Store) checkSchema(ctx context.Context) error {
 	steps, err := migrations()
@@ -148,6 +163,9 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	version, err := schemaVersion(ctx, s.db)
 	if err != nil {
 		return publicError(err)
+	}
+	if err := checkEncoding(ctx, s.db); err != nil {
+		return err
 	}
 	var standby bool
 	if err := s.db.NewRaw("SELECT pg_is_in_recovery()").Scan(ctx, &standby); err != nil {

@@ -22,6 +22,10 @@ type poolQuerier struct{ pool *sql.DB }
 func (q poolQuerier) query(ctx context.Context, statement string, arguments, fields []any, each func() error) (err error) {
 	arguments = append([]any{pgx.QueryExecModeCacheStatement}, arguments...)
 	rows, err := q.pool.QueryContext(ctx, statement, arguments...)
+	if isConnectionLost(err) && ctx.Err() == nil {
+		// The connection had been cut while it was idle; a question can be asked again.
+		rows, err = q.pool.QueryContext(ctx, statement, arguments...)
+	}
 	if err != nil {
 		return err
 	}

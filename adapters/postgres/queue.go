@@ -33,9 +33,9 @@ type submission struct {
 	accounts []string
 	// since is when it was made.
 	since time.Time
-	// claims are the outcomes that an attempt had decided whose connection was
-	// lost while it was committing, one for each operation, or nil.
-	claims   []ledger.Outcome
+	// claims are, for each operation, the attempts that had decided to apply it
+	// and whose connection was lost while they were committing; nil without any.
+	claims   [][]int64
 	outcomes []ledger.Outcome
 	err      error
 	done     chan struct{}
@@ -46,6 +46,16 @@ func (s *submission) finish(outcomes []ledger.Outcome, err error) {
 	close(s.done)
 }
 
+// fail answers with an error. Of what may have been committed nobody can say that
+// it was not.
+func (s *submission) fail(err error) {
+	if s.claims != nil {
+		s.finish(nil, unavailable("the database was lost while it committed; ask again with the same id to learn whether it was done", err))
+		return
+	}
+	s.finish(nil, publicError(err))
+}
+
 // queue holds the submissions that wait for a committer, up to a limit.
 type queue struct {
 	limit int
@@ -53,15 +63,34 @@ type queue struct {
 	mu      sync.Mutex
 	waiting []*submission
 	busy    busy
-	// groups and operations are how many were handed out and not released.
+	// underWay are the groups that were handed out and not released, by their first
+	// submissions.
+	underWay map[*submission]*handedOut
+	// groups and operations are how many of those are being committed, as far as
+	// is known, and do not stand still.
 	groups, operations int
 	closed             bool
 	// filled has room for one token, which says that there may be submissions.
 	filled chan struct{}
 }
 
+// handedOut is a group that is being committed.
+type handedOut struct {
+	operations int
+	// standsStill says that it has taken so long that it must be waiting for a
+	// lock, or for a server that is gone.
+	standsStill bool
+	timer       *time.Timer
+}
+
+// standstill is how long a commit may take before others are begun beside it as if
+// it were not there.
+const standstill = 50 * time.Millisecond
+
 func newQueue(limit int) *queue {
-	return &queue{limit: limit, busy: make(busy), filled: make(chan struct{}, 1)}
+	return &queue{
+		limit: limit, busy: make(busy), underWay: make(map[*submission]*handedOut), filled: make(chan struct{}, 1),
+	}
 }
 
 func (q *queue) add(s *submission) error {
@@ -154,8 +183,7 @@ func (q *queue) group() (group []*submission, waiting int) {
 	}
 	q.waiting = rest
 	if len(group) > 0 {
-		q.groups++
-		q.operations += operations
+		q.handOut(group[0], operations)
 	}
 	if more {
 		q.signal()
@@ -163,13 +191,38 @@ func (q *queue) group() (group []*submission, waiting int) {
 	return group, waiting
 }
 
+func (q *queue) handOut(first *submission, operations int) {
+	h := &handedOut{operations: operations}
+	q.groups++
+	q.operations += operations
+	q.underWay[first] = h
+	h.timer = time.AfterFunc(standstill, func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if q.underWay[first] == h {
+			q.discount(h)
+			q.signal()
+		}
+	})
+}
+
+// discount leaves a group out of account, once.
+func (q *queue) discount(h *handedOut) {
+	if !h.standsStill {
+		h.standsStill = true
+		q.groups--
+		q.operations -= h.operations
+	}
+}
+
 // release says that the group's accounts may be handed out again.
 func (q *queue) release(group []*submission) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.groups--
+	q.discount(q.underWay[group[0]])
+	q.underWay[group[0]].timer.Stop()
+	delete(q.underWay, group[0])
 	for _, s := range group {
-		q.operations -= len(s.operations)
 		q.busy.remove(s)
 	}
 	q.signal()

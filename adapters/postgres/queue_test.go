@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -42,6 +44,10 @@ func TestQueueKeepsAccountsApart(t *testing.T) {
 // TestGroupsBesideOthersAreLarge fills a queue while groups are under way.
 func TestGroupsBesideOthersAreLarge(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, testGroupsBesideOthers)
+}
+
+func testGroupsBesideOthers(t *testing.T) {
 	q := newQueue(2 * thirdGroup)
 	add := func(operations int) {
 		s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, operations), done: make(chan struct{})}
@@ -70,12 +76,41 @@ func TestGroupsBesideOthersAreLarge(t *testing.T) {
 		}
 		q.release(group)
 	}
-	if group := taken(q.take(t.Context())); len(group) != 1 {
-		t.Fatalf("%d submissions after the others", len(group))
+	last := taken(q.take(t.Context()))
+	if len(last) != 1 {
+		t.Fatalf("%d submissions after the others", len(last))
 	}
 	if q.groups != 1 || q.operations != 1 {
 		t.Errorf("%d groups of %d operations are under way", q.groups, q.operations)
 	}
+	q.release(last)
+}
+
+// TestStandstill has two groups stand still: a small one is begun beside them, and
+// they count once when they are released at last.
+func TestStandstill(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue(10)
+		var groups [][]*submission
+		for range 3 {
+			s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, 3), done: make(chan struct{})}
+			if err := q.add(s); err != nil {
+				t.Fatal(err)
+			}
+			start := time.Now()
+			groups = append(groups, taken(q.take(t.Context())))
+			if waited := time.Since(start); len(groups) == 3 && waited != standstill {
+				t.Errorf("the third is handed out after %v", waited)
+			}
+		}
+		for _, group := range groups {
+			q.release(group)
+		}
+		if q.groups != 0 || q.operations != 0 || len(q.underWay) != 0 {
+			t.Errorf("%d groups of %d operations are under way, %d handed out", q.groups, q.operations, len(q.underWay))
+		}
+	})
 }
 
 // taken is the group that a queue gave.

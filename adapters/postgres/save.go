@@ -19,14 +19,14 @@ import (
 // the statement fails by reading a sentence as a number.
 const (
 	insertTransactions = `
-INSERT INTO ledger.transactions (ledger, id, recorded_at, fingerprint, accounts, stripes, sequences)
-SELECT $1, u.id, u.recorded_at, u.fingerprint, u.accounts::text[], u.stripes::smallint[], u.sequences::bigint[]
+INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences)
+SELECT $1, u.id, u.recorded_at, $8, u.fingerprint, u.accounts::text[], u.stripes::smallint[], u.sequences::bigint[]
 FROM unnest($2::text[], $3::timestamptz[], $4::bytea[], $5::text[], $6::text[], $7::text[])
 	AS u(id, recorded_at, fingerprint, accounts, stripes, sequences)`
 
 	insertAccounts = `
-INSERT INTO ledger.accounts (ledger, id, name, opened_at, fingerprint)
-SELECT $1, u.id, u.name, u.opened_at, u.fingerprint
+INSERT INTO ledger.accounts (ledger, id, name, opened_at, fingerprint, attempt)
+SELECT $1, u.id, u.name, u.opened_at, u.fingerprint, $6
 FROM unnest($2::text[], $3::text[], $4::timestamptz[], $5::bytea[]) AS u(id, name, opened_at, fingerprint)`
 
 	insertBalances = `
@@ -63,7 +63,9 @@ func (b *batch) save(ctx context.Context) error {
 	var requests pgx.Batch
 	b.queueAccounts(&requests)
 	b.queueTransactions(&requests)
-	if !b.joined {
+	if b.joined {
+		b.settings.queue(&requests)
+	} else {
 		requests.Queue("COMMIT")
 		b.sent = true
 	}
@@ -85,7 +87,7 @@ func (b *batch) queueAccounts(requests *pgx.Batch) {
 			changed.add(before.place, state)
 		}
 	}
-	opened.queue(requests, b.ledger)
+	opened.queue(requests, b.ledger, b.attempt)
 	changed.queue(requests)
 	for _, state := range b.decision.Accounts {
 		before := b.accounts[state.ID]
@@ -120,7 +122,7 @@ func (b *batch) queueTransactions(requests *pgx.Batch) {
 	if len(t.id) == 0 {
 		return
 	}
-	requests.Queue(insertTransactions, b.ledger, t.id, t.recordedAt, t.fingerprint, t.accounts, t.stripes, t.sequences)
+	requests.Queue(insertTransactions, b.ledger, t.id, t.recordedAt, t.fingerprint, t.accounts, t.stripes, t.sequences, b.attempt)
 	requests.Queue(insertEntries, b.ledger, e.account, e.stripe, e.sequence, e.side, e.amount, e.balance, e.transaction, e.recordedAt)
 }
 

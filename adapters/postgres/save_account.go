@@ -66,12 +66,12 @@ func (c *openedColumns) addRow(state *ledger.AccountState) {
 	c.recordedAt = append(c.recordedAt, state.LastRecordedAt)
 }
 
-func (c *openedColumns) queue(requests *pgx.Batch, book int32) {
+func (c *openedColumns) queue(requests *pgx.Batch, book int32, attempt int64) {
 	if len(c.account) == 0 {
 		return
 	}
 	p := &c.profiles
-	requests.Queue(insertAccounts, book, p.id, p.name, p.openedAt, p.fingerprint)
+	requests.Queue(insertAccounts, book, p.id, p.name, p.openedAt, p.fingerprint, attempt)
 	requests.Queue(insertBalances, book, c.account, c.stripe, c.normal, c.status, c.scale, c.asset, c.minimum,
 		c.debits, c.credits, c.sequence, c.recordedAt)
 }

@@ -78,7 +78,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		queue:    newQueue(config.Queue),
 		lane:     newSlowLane(config.Queue),
 		stop:     stop,
-		patience: 2 * max(config.StatementTimeout, defaultStatementTimeout),
+		patience: config.patience(),
 		working:  working,
 		cut:      cut,
 		books:    make(map[string]*book),

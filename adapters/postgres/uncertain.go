@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"iter"
+	"math/rand/v2"
 	"slices"
 
 	"github.com/seed-d432d95b/ledger/ledger"
@@ -20,27 +21,50 @@ func share(group []*submission, outcomes []ledger.Outcome) iter.Seq2[*submission
 	}
 }
 
+// claim keeps what an attempt had decided to apply whose connection was lost while
+// it was committing.
+func (s *submission) claim(b *batch, outcomes []ledger.Outcome) {
+	if s.claims == nil {
+		s.claims = make([][]int64, len(outcomes))
+	}
+	for i, outcome := range outcomes {
+		if outcome.Result == ledger.Applied {
+			s.claims[i] = append(s.claims[i], b.attempt)
+		}
+	}
+}
+
 // settle makes Applied of those outcomes that are Replayed only because an
 // earlier attempt of this submission had committed after all, when its
-// connection was lost. That attempt's own work is told by the recorded time and
-// the numbers in every sequence, which nobody else's can have. Attempts after
-// the first cannot mistake each other: one decides only when the locks of the one
-// before are gone, and with them the doubt whether it committed.
-func (s *submission) settle(outcomes []ledger.Outcome) {
-	for i, claim := range s.claims {
-		if outcomes[i].Result == ledger.Replayed && claim.Result == ledger.Applied && isSame(outcomes[i], claim) {
+// connection was lost. Its own work is told by the attempt's number, which stands
+// beside what it wrote. Recorded time and numbers in sequence do not tell: while
+// the clock is behind, another's can be the same.
+func (s *submission) settle(b *batch, outcomes []ledger.Outcome) {
+	for i, claims := range s.claims {
+		if outcomes[i].Result == ledger.Replayed && slices.Contains(claims, b.writerOf(outcomes[i])) {
 			outcomes[i].Result = ledger.Applied
 		}
 	}
 }
 
-func isSame(a, b ledger.Outcome) bool {
+// writerOf returns the attempt that wrote what the outcome is about, or 0, which
+// no attempt is, for what this batch wrote itself.
+func (b *batch) writerOf(outcome ledger.Outcome) int64 {
 	switch {
-	case a.Transaction != nil && b.Transaction != nil:
-		return a.Transaction.RecordedAt.Equal(b.Transaction.RecordedAt) && slices.Equal(a.Transaction.Entries, b.Transaction.Entries)
-	case a.Account != nil && b.Account != nil:
-		return a.Account.OpenedAt.Equal(b.Account.OpenedAt)
+	case outcome.Transaction != nil:
+		return b.attempts[outcome.Transaction.ID]
+	case outcome.Account != nil && b.accounts[outcome.Account.ID] != nil:
+		return b.accounts[outcome.Account.ID].attempt
 	default:
-		return false
+		return 0
 	}
 }
+
+// isUncertain says whether an earlier attempt at some of the group may have been
+// committed.
+func isUncertain(group []*submission) bool {
+	return slices.ContainsFunc(group, func(s *submission) bool { return s.claims != nil })
+}
+
+// newAttempt returns a number that no other attempt has.
+func newAttempt() int64 { return 1 + rand.Int64N(1<<63-1) }

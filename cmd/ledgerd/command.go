@@ -50,12 +50,13 @@ func runWithin(ctx context.Context, drainLimit time.Duration, args []string, get
 	return exitFailed
 }
 
-// oneLine returns an error's text without line breaks, and without what follows
-// the scheme of an URL: a DSN that was meant for another flag has a password.
+// oneLine returns an error's text without line breaks, and without what may be a
+// password: a DSN can have been meant for another flag.
 func oneLine(text string) string {
 	text = regexp.MustCompile(`:\s*\n\s*`).ReplaceAllString(text, ": ")
 	text = regexp.MustCompile(`\s*\n\s*`).ReplaceAllString(text, "; ")
-	return regexp.MustCompile(`://[^\s"]*`).ReplaceAllString(text, "://…")
+	text = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:://|(?i:password))(?:[^"\\]|\\.)*"`).ReplaceAllString(text, `"…"`)
+	return regexp.MustCompile(`://[^\s@]*:\S*@`).ReplaceAllString(text, "://…@")
 }
 
 // newCommand returns the command line, which calls serve with what it asks for.

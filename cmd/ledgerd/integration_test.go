@@ -300,7 +300,7 @@ func testBadSettings(t *testing.T, binary string) {
 	expectRefusal(t, binary, []string{"LEDGERD_LOG_LEVEL=loud"}, nil, 2,
 		"ledgerd: invalid value \"loud\" of LEDGERD_LOG_LEVEL: should be debug, info, warn or error\n")
 	expectRefusal(t, binary, []string{"LEDGERD_DSN=postgres://user:hunter2@host:port"}, nil, 2,
-		"ledgerd: invalid --dsn or LEDGERD_DSN: the DSN is not a PostgreSQL connection string, such as postgres://…\n")
+		"ledgerd: invalid --dsn or LEDGERD_DSN: the DSN is not a PostgreSQL connection string, such as postgres://user@host:5432/database\n")
 }
 
 func expectRefusal(t *testing.T, binary string, environment, args []string, code int, want string) {

@@ -209,7 +209,7 @@ func TestRefusals(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { taken.Close() })
-	const badDSN = "invalid --dsn or LEDGERD_DSN: the DSN is not a PostgreSQL connection string, such as postgres://…"
+	const badDSN = "invalid --dsn or LEDGERD_DSN: the DSN is not a PostgreSQL connection string, such as postgres://user@host:5432/database"
 	const noArguments = "ledgerd takes no arguments, only flags, such as --demo=false; see --help"
 	for name, test := range map[string]struct {
 		environment map[string]string
@@ -230,7 +230,12 @@ func TestRefusals(t *testing.T) {
 		"migrate, variable":  {map[string]string{"LEDGERD_MIGRATE": "x"}, nil, 2, `invalid value "x" of LEDGERD_MIGRATE: should be true or false`},
 		"one dash":           {nil, []string{"-dsn=postgres://user:hunter2@host/db"}, 2, "unknown shorthand flag: 'd'; long flags begin with two dashes"},
 		"three dashes":       {nil, []string{"---dsn=postgres://user:hunter2@host/db"}, 2, "bad flag syntax; long flags begin with two dashes"},
-		"dsn to listen":      {nil, []string{"--listen=postgres://user:hunter2@host"}, 2, `invalid argument "postgres://…" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
+		"words to listen":    {nil, []string{"--listen=host=h password=hunter2"}, 2, `invalid argument "…" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
+		"spaces to listen":   {nil, []string{"--listen=postgres://u:my hunter2@h/\"db"}, 2, `invalid argument "…" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
+		"words to ledger":    {map[string]string{"LEDGERD_LEDGER": "password=hunter2"}, nil, 2, `invalid value "…" of LEDGERD_LEDGER: ledger name "…" should be a letter or digit and then letters, digits and ._:@-, at most 128 in all`},
+		"no such sslmode":    {nil, []string{"--dsn=postgres://u:hunter2@h/db?sslmode=bogus"}, 2, "invalid --dsn or LEDGERD_DSN: the DSN has a setting that cannot be: sslmode is invalid"},
+		"no such root":       {nil, []string{"--dsn=postgres://u:hunter2@h/db?sslmode=verify-full&sslrootcert=/none.pem"}, 2, "invalid --dsn or LEDGERD_DSN: the DSN has a setting that cannot be: unable to read CA file: open /none.pem: no such file or directory"},
+		"dsn to listen":      {nil, []string{"--listen=postgres://user:hunter2@host"}, 2, `invalid argument "…" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},
 		"ledger": {nil, []string{"--ledger=a b"}, 2, `invalid argument "a b" for "--ledger" flag: ` +
 			`ledger name "a b" should be a letter or digit and then letters, digits and ._:@-, at most 128 in all`},
 		"listen":           {nil, []string{"--listen=8080"}, 2, `invalid argument "8080" for "--listen" flag: should be a host and a port, such as 127.0.0.1:8080`},

@@ -17,12 +17,14 @@ CREATE TABLE ledger.accounts (
     name        text        NOT NULL,
     opened_at   timestamptz NOT NULL,
     fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),
+    attempt     bigint      NOT NULL,
     PRIMARY KEY (ledger, id)
 );
 COMMENT ON TABLE  ledger.accounts             IS 'Accounts, the world accounts among them.';
 COMMENT ON COLUMN ledger.accounts.id          IS 'The caller''s id; world:ASSET is where the asset enters and leaves.';
 COMMENT ON COLUMN ledger.accounts.name        IS 'For people; need not be unique.';
 COMMENT ON COLUMN ledger.accounts.fingerprint IS 'SHA-256 of the request that opened the account, to tell a repeated one from another.';
+COMMENT ON COLUMN ledger.accounts.attempt     IS 'Random number of the database transaction that wrote it: a writer whose connection is lost while it commits tells by it whether what it finds is its own.';
 
 -- All that it takes to decide on a transaction, and what every transaction on an
 -- account changes: one row to find, lock and read. The rows are as narrow as can
@@ -59,6 +61,7 @@ CREATE TABLE ledger.transactions (
     ledger      integer     NOT NULL,
     id          text        COLLATE "C" NOT NULL CHECK (octet_length(id) BETWEEN 1 AND 128),
     recorded_at timestamptz NOT NULL,
+    attempt     bigint      NOT NULL,
     fingerprint bytea       NOT NULL CHECK (octet_length(fingerprint) = 32),
     accounts    text[]      COLLATE "C" NOT NULL,
     stripes     smallint[]  NOT NULL,
@@ -67,6 +70,7 @@ CREATE TABLE ledger.transactions (
 );
 COMMENT ON TABLE  ledger.transactions             IS 'Transactions by the caller''s id. Never changed, never deleted.';
 COMMENT ON COLUMN ledger.transactions.fingerprint IS 'SHA-256 of the request, to tell a repeated one from another.';
+COMMENT ON COLUMN ledger.transactions.attempt     IS 'Random number of the database transaction that wrote it; see accounts.attempt.';
 COMMENT ON COLUMN ledger.transactions.accounts    IS 'With stripes and sequences: the keys of the entries, in their order. An index on the entries would cost each deposit two insertions.';
 
 CREATE TABLE ledger.entries (
