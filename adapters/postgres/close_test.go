@@ -102,7 +102,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
 	labelled(t, func() {
-		store, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn})
+		seen := &observer{}
+		store, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn, Observer: seen})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -144,13 +145,13 @@ func TestCloseLeavesNothing(t *testing.T) {
 				}
 			})
 		}
-		awaitWaiting(t, dsn, 1)
+		seen.awaitSlow(t, 1)
 		leave()
 		start := time.Now()
 		if err := store.Close(); err != nil {
 			t.Error(err)
 		}
-		if elapsed := time.Since(start); elapsed > 5*time.Second {
+		if elapsed := time.Since(start); elapsed > 2*time.Second {
 			t.Errorf("it took %v to close while an account was locked", elapsed)
 		}
 		callers.Wait()

@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"math/rand/v2"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -49,25 +48,9 @@ func (c *committer) run(taking, working context.Context, q *queue) {
 	}
 }
 
-// runSlow commits what the slow lane holds, on a connection that waits for locks
-// as long as its callers may. When taking ends it waits no longer.
-func (c *committer) runSlow(taking, working context.Context) {
-	c.taking = taking
-	defer c.disconnect(working)
-	for {
-		group, key := c.lane.take(taking)
-		if group == nil {
-			return
-		}
-		c.findStripe(working, group)
-		c.commit(working, group)
-		c.lane.done(key, len(group))
-	}
-}
-
 // commit commits a group and answers its callers. A group that fails for the sake
 // of what some of them asked is halved until only those fail; one that waited for
-// a lock in vain is thinned out, but for the slow lane's.
+// a lock in vain is thinned out.
 func (c *committer) commit(ctx context.Context, group []*submission) {
 	begun := time.Now()
 	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
@@ -76,7 +59,7 @@ func (c *committer) commit(ctx context.Context, group []*submission) {
 	c.observer.Committed(commit)
 	half := len(group) / 2
 	switch {
-	case stateOf(err) == stateLockTimeout && !c.slow:
+	case stateOf(err) == stateLockTimeout:
 		c.thinOut(ctx, group)
 	case err == nil:
 		for s, own := range share(group, done.decision.Outcomes) {
@@ -87,102 +70,14 @@ func (c *committer) commit(ctx context.Context, group []*submission) {
 		c.commit(ctx, group[:half])
 		c.commit(ctx, group[half:])
 	default:
-		for _, s := range group {
-			s.fail(err)
-		}
+		refuse(group, err)
 	}
 }
 
-// thinOut commits a group again that waited for a lock in vain, without those who
-// are sent to the slow lane. If no account is locked, it may be an id that
-// somebody has inserted and not committed: the group is halved until the one who
-// waits for it is alone.
-func (c *committer) thinOut(ctx context.Context, group []*submission) {
-	before := c.stripe
-	rest, err := c.divertBusy(ctx, group)
-	if c.stripe != before {
-		c.moves++
-	}
-	half := len(group) / 2
-	switch {
-	case err != nil:
-		c.reset(ctx)
-		for _, s := range group {
-			s.fail(err)
-		}
-	case len(rest) == 0:
-	case len(rest) < len(group), c.stripe != before && c.moves < stripes:
-		c.commit(ctx, rest)
-	case half == 0:
-		c.lane.divertOne(group[0])
-	default:
-		c.commit(ctx, group[:half])
-		c.commit(ctx, group[half:])
-	}
-}
-
-// divertBusy sends those of the group to the slow lane whose accounts somebody
-// has locked at this moment, and returns the rest. A stripe of a world account
-// that is locked is no account's fault: another stripe is taken.
-func (c *committer) divertBusy(ctx context.Context, group []*submission) ([]*submission, error) {
-	busy, err := c.busy(ctx, group)
-	if err != nil {
-		return nil, err
-	}
-	if slices.ContainsFunc(busy, ledger.IsWorldID) {
-		c.nextStripe()
-		busy = slices.DeleteFunc(busy, ledger.IsWorldID)
-	}
-	return c.lane.divert(group, busy), nil
-}
-
-// findStripe takes a stripe that nobody has locked, if there is one: a committer
-// that waits for locks as long as callers may must not do so for a row that any
-// other would stand in for. To look takes no time, unless the whole table is
-// locked; that and any other error is left to the commit, which meets it again.
-func (c *committer) findStripe(ctx context.Context, group []*submission) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	for range stripes {
-		busy, err := c.busy(ctx, group)
-		if err != nil || !slices.ContainsFunc(busy, ledger.IsWorldID) {
-			return
-		}
-		c.nextStripe()
-	}
-}
-
-func (c *committer) nextStripe() { c.stripe = (c.stripe + 1) % stripes }
-
-// findBusy returns the accounts whose balances are locked.
-const findBusy = `
-SELECT u.id
-FROM unnest($2::text[], $3::smallint[]) AS u(id, stripe)
-CROSS JOIN LATERAL (SELECT 1 FROM ledger.balances WHERE ledger = $1 AND account = u.id AND stripe = u.stripe OFFSET 0) AS b
-WHERE NOT EXISTS (
-	SELECT 1 FROM ledger.balances WHERE ledger = $1 AND account = u.id AND stripe = u.stripe
-	FOR NO KEY UPDATE SKIP LOCKED
-)`
-
-func (c *committer) busy(ctx context.Context, group []*submission) ([]string, error) {
-	if err := c.connect(ctx); err != nil {
-		return nil, err
-	}
-	var ids []string
+func refuse(group []*submission, err error) {
 	for _, s := range group {
-		for _, operation := range s.operations {
-			ids = operation.AppendAccounts(ids)
-		}
+		s.fail(err)
 	}
-	ids = sortedSet(ids)
-	ctx, cancel := context.WithTimeout(ctx, c.patience)
-	defer cancel()
-	rows, err := c.connection.Query(ctx, findBusy, group[0].ledger, ids, chainsOf(ids, c.stripe))
-	if err != nil {
-		return nil, endedBy(ctx, err)
-	}
-	busy, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	return busy, endedBy(ctx, err)
 }
 
 // maxAttempts is how often a batch is tried before its callers are told that it
@@ -223,9 +118,6 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 				s.claim(b, own)
 			}
 		}
-		if c.slow && c.taking.Err() != nil && !commit.Uncertain {
-			return nil, errClosed()
-		}
 		pause, again := retry(err, n, commit.Uncertain)
 		if !again || ctx.Err() != nil {
 			return nil, err
@@ -235,15 +127,10 @@ func (c *committer) attempt(ctx context.Context, group []*submission, commit *Co
 }
 
 // runWithin runs the batch, but not for longer than a server could take that
-// keeps its own limits. One that hangs is as good as gone. A slow committer lets
-// go when the store is closed, for most of what it does is to wait; should that
-// cut off a commit, it is uncertain, and the next attempt is run to its end.
+// keeps its own limits. One that hangs is as good as gone.
 func (c *committer) runWithin(ctx context.Context, b *batch) error {
 	ctx, cancel := context.WithTimeout(ctx, c.patience)
 	defer cancel()
-	if c.slow && !b.uncertain {
-		defer context.AfterFunc(c.taking, cancel)() //nolint:contextcheck // The store's end counts beside the batch's.
-	}
 	return endedBy(ctx, b.run(ctx))
 }
 

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -33,6 +34,8 @@ type submission struct {
 	accounts []string
 	// since is when it was made.
 	since time.Time
+	// stuck is set when it is moved to the slow lane.
+	stuck *stuck
 	// claims are, for each operation, the attempts that had decided to apply it
 	// and whose connection was lost while they were committing; nil without any.
 	claims   [][]int64
@@ -53,7 +56,19 @@ func (s *submission) fail(err error) {
 		s.finish(nil, unavailable("the database was lost while it committed; ask again with the same id to learn whether it was done", err))
 		return
 	}
-	s.finish(nil, publicError(err))
+	if _, own := errors.AsType[*ledger.Error](err); !own {
+		err = publicError(err)
+	}
+	s.finish(nil, err)
+}
+
+func (s *submission) isAnswered() bool {
+	select {
+	case <-s.done:
+		return true
+	default:
+		return false
+	}
 }
 
 // queue holds the submissions that wait for a committer, up to a limit.

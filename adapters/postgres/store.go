@@ -59,7 +59,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	patient, err := config.connect(config.SlowLaneTimeout)
+	patient, err := config.connect(slowLockTimeout)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		config:   config,
 		db:       bun.NewDB(pool, pgdialect.New()),
 		queue:    newQueue(config.Queue),
-		lane:     newSlowLane(config.Queue),
+		lane:     newSlowLane(config.Queue, config.SlowLaneTimeout),
 		stop:     stop,
 		patience: config.patience(),
 		working:  working,
@@ -88,16 +88,10 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer, patience: s.patience}
 		s.workers.Go(func() { c.run(taking, working, s.queue) })
 	}
-	for i := range slowCommitters {
-		c := &committer{config: patient, stripe: (first + config.Committers + i) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: config.SlowLaneTimeout + s.patience}
-		s.workers.Go(func() { c.runSlow(taking, working) })
-	}
+	slow := &committer{config: patient, stripe: (first + config.Committers) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: s.patience}
+	s.workers.Go(func() { slow.runSlow(taking, working) })
 	return s, nil
 }
-
-// slowCommitters is how many connections wait for locked accounts: how many such
-// accounts can be waited for at once.
-const slowCommitters = 2
 
 // stripes is the number of rows that a world account's totals are kept in.
 const stripes = 16

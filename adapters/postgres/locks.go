@@ -1,0 +1,146 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// slowLockTimeout is how long the slow lane's committer waits for one lock before
+// it looks again which are free. To wait, and not only to look, gives it a place
+// among others who want a lock that is never free for long.
+const slowLockTimeout = 200 * time.Millisecond
+
+// runSlow commits what the slow lane holds until taking ends: whoever needs
+// nothing that is locked, or else, for a moment, those whose turn it is to wait.
+func (c *committer) runSlow(taking, working context.Context) {
+	c.taking = taking
+	defer c.lane.refuse()
+	defer c.disconnect(working)
+	for {
+		waiting := c.lane.await(taking)
+		if waiting == nil {
+			return
+		}
+		if !c.commitFree(working, waiting) && taking.Err() == nil {
+			c.moves = 0
+			c.commit(working, c.lane.turn())
+		}
+	}
+}
+
+// commitFree commits those whose accounts nobody has locked at this moment, and
+// says whether there were any. Who was last held up by something else than an
+// account can only be tried, in his turn.
+func (c *committer) commitFree(ctx context.Context, waiting []*submission) bool {
+	var group, rest []*submission
+	for _, s := range waiting {
+		if s.stuck.account != "" {
+			rest = append(rest, s)
+		}
+	}
+	found := false
+	// An account that was locked counts as locked until the end, so that nobody
+	// overtakes others who came for it before.
+	locked := make(busy)
+	for len(rest) > 0 && c.taking.Err() == nil {
+		group, rest = cutGroup(rest)
+		if err := c.findLocked(ctx, group, locked); err != nil {
+			// The commit meets the error again, and knows what to do.
+			c.reset(ctx)
+		}
+		if free := c.lane.divert(group, locked); len(free) > 0 {
+			found, c.moves = true, 0
+			c.commit(ctx, free)
+		}
+	}
+	return found
+}
+
+// thinOut commits a group again that waited for a lock in vain, without those who
+// are sent to the slow lane. If no account is locked, it may be an id that
+// somebody has inserted and not committed: the group is halved until the one who
+// waits for it is alone.
+func (c *committer) thinOut(ctx context.Context, group []*submission) {
+	if c.slow && c.taking.Err() != nil {
+		return
+	}
+	before, locked := c.stripe, make(busy)
+	if err := c.findLocked(ctx, group, locked); err != nil {
+		c.reset(ctx)
+		refuse(group, err)
+		return
+	}
+	if c.stripe != before {
+		c.moves++
+	}
+	rest, half := c.lane.divert(group, locked), len(group)/2
+	switch {
+	case len(rest) == 0:
+	case len(rest) < len(group), c.stripe != before && c.moves < stripes:
+		c.commit(ctx, rest)
+	case half == 0:
+		c.lane.divertOne(group[0])
+	default:
+		c.commit(ctx, group[:half])
+		c.commit(ctx, group[half:])
+	}
+}
+
+// findLocked adds the accounts of the group that somebody has locked at this
+// moment. A stripe of a world account that is locked is no account's fault:
+// another is taken, and only if none is free, the world account is locked.
+func (c *committer) findLocked(ctx context.Context, group []*submission, locked busy) error {
+	var ids []string
+	for _, s := range group {
+		for _, operation := range s.operations {
+			ids = operation.AppendAccounts(ids)
+		}
+	}
+	ids = sortedSet(ids)
+	for n := 1; ; n++ {
+		found, err := c.lockedOf(ctx, group[0].ledger, ids)
+		if err != nil {
+			return err
+		}
+		world := false
+		for _, id := range found {
+			world = world || ledger.IsWorldID(id)
+		}
+		if world && n < stripes {
+			c.stripe = (c.stripe + 1) % stripes
+			continue
+		}
+		for _, id := range found {
+			locked[busyKey{group[0].ledger, id}] = struct{}{}
+		}
+		return nil
+	}
+}
+
+// findBusy returns the accounts whose balances are locked.
+const findBusy = `
+SELECT u.id
+FROM unnest($2::text[], $3::smallint[]) AS u(id, stripe)
+CROSS JOIN LATERAL (SELECT 1 FROM ledger.balances WHERE ledger = $1 AND account = u.id AND stripe = u.stripe OFFSET 0) AS b
+WHERE NOT EXISTS (
+	SELECT 1 FROM ledger.balances WHERE ledger = $1 AND account = u.id AND stripe = u.stripe
+	FOR NO KEY UPDATE SKIP LOCKED
+)`
+
+func (c *committer) lockedOf(ctx context.Context, ledger int32, ids []string) ([]string, error) {
+	if err := c.connect(ctx); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	rows, err := c.connection.Query(ctx, findBusy, ledger, ids, chainsOf(ids, c.stripe))
+	if err != nil {
+		return nil, endedBy(ctx, err)
+	}
+	locked, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	return locked, endedBy(ctx, err)
+}
