@@ -98,7 +98,7 @@ func (l *slowLane) enter(s *submission, account string) {
 		s.fail(errClosed())
 		return
 	case len(l.waiting) >= l.limit:
-		s.finish(nil, &ledger.Error{
+		s.fail(&ledger.Error{
 			Code: ledger.ErrOverloaded, Account: account,
 			Message: "too many calls are waiting for a locked account; nothing was done",
 		})

@@ -61,28 +61,34 @@ func (c *committer) commitFree(ctx context.Context, waiting []*submission) bool 
 }
 
 // thinOut commits a group again that waited for a lock in vain, without those who
-// are sent to the slow lane. If no account is locked, it may be an id that
-// somebody has inserted and not committed: the group is halved until the one who
-// waits for it is alone.
+// are sent to the slow lane. If no account is locked, it may be the tables, which
+// everybody is told. Or it is an id that somebody has inserted and not committed:
+// the group is halved until the one who waits for it is alone.
 func (c *committer) thinOut(ctx context.Context, group []*submission) {
 	if c.slow && c.taking.Err() != nil {
 		return
 	}
 	before, locked := c.stripe, make(busy)
 	if err := c.findLocked(ctx, group, locked); err != nil {
-		c.reset(ctx)
-		refuse(group, err)
+		c.giveUp(ctx, group, err)
 		return
 	}
 	if c.stripe != before {
 		c.moves++
 	}
 	rest, half := c.lane.divert(group, locked), len(group)/2
-	switch {
-	case len(rest) == 0:
-	case len(rest) < len(group), c.stripe != before && c.moves < stripes:
-		c.commit(ctx, rest)
-	case half == 0:
+	if len(rest) < len(group) || c.stripe != before && c.moves < stripes {
+		if len(rest) > 0 {
+			c.commit(ctx, rest)
+		}
+		return
+	}
+	if err := c.lockTables(ctx); err != nil {
+		c.giveUp(ctx, group, err)
+		return
+	}
+	switch half {
+	case 0:
 		c.lane.divertOne(group[0])
 	default:
 		c.commit(ctx, group[:half])
@@ -143,4 +149,32 @@ func (c *committer) lockedOf(ctx context.Context, ledger int32, ids []string) ([
 	}
 	locked, err := pgx.CollectRows(rows, pgx.RowTo[string])
 	return locked, endedBy(ctx, err)
+}
+
+// lockTables locks the tables that every transaction writes as it would and lets
+// go of them: EXPLAIN does all that its statement does before the first row, and
+// sets off no trigger. LOCK TABLE would need privileges that nothing else does.
+func (c *committer) lockTables(ctx context.Context) error {
+	if err := c.connect(ctx); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, c.patience)
+	defer cancel()
+	_, err := c.connection.Exec(ctx, `
+EXPLAIN WITH
+	t AS (INSERT INTO ledger.transactions DEFAULT VALUES),
+	e AS (INSERT INTO ledger.entries DEFAULT VALUES)
+UPDATE ledger.balances SET sequence = 0 WHERE false`)
+	return endedBy(ctx, err)
+}
+
+// giveUp answers a group of which it could not find out what is locked. Neither
+// question waits for rows: what is waited for in vain is a table.
+func (c *committer) giveUp(ctx context.Context, group []*submission, err error) {
+	c.reset(ctx)
+	answer := publicError(err)
+	if stateOf(err) == stateLockTimeout {
+		answer = &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database's tables are locked by somebody else", Cause: err}
+	}
+	refuse(group, answer)
 }

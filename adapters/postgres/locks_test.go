@@ -96,3 +96,38 @@ func TestSlowLaneTimeout(t *testing.T) {
 		t.Errorf("the deposit of who left: %v", err)
 	}
 }
+
+// TestLockedTables has somebody else lock a table that every transaction writes:
+// everybody is told so soon, and served again as soon as it is free.
+func TestLockedTables(t *testing.T) {
+	t.Parallel()
+	const callers = 200
+	dsn := postgrestest.Database(t, migrated())
+	l := openLedger(t, openWith(t, postgres.Config{DSN: dsn}), callers)
+	for _, lock := range []string{
+		"transactions IN SHARE MODE", "entries IN SHARE MODE", "balances IN SHARE MODE",
+		"entries IN ACCESS EXCLUSIVE MODE", "balances IN ACCESS EXCLUSIVE MODE",
+	} {
+		unlock := holding(t, dsn, "LOCK TABLE ledger."+lock)
+		var group sync.WaitGroup
+		start := time.Now()
+		for i := range callers {
+			group.Go(func() {
+				_, err := l.Deposit(t.Context(), deposit(fmt.Sprint(lock, i), fmt.Sprint("a", i)))
+				e, ok := errors.AsType[*ledger.Error](err)
+				if !ok || e.Code != ledger.ErrUnavailable || e.Message != "the database's tables are locked by somebody else" {
+					t.Errorf("%s: %v", lock, err)
+				}
+			})
+		}
+		group.Wait()
+		if elapsed := time.Since(start); elapsed > 2*time.Second {
+			t.Errorf("%s: they were answered after %v", lock, elapsed)
+		}
+		unlock()
+		start = time.Now()
+		if _, err := l.Deposit(t.Context(), deposit(lock+" again", "a0")); err != nil || time.Since(start) > time.Second {
+			t.Errorf("%s: who came after was answered %v after %v", lock, err, time.Since(start))
+		}
+	}
+}
