@@ -237,6 +237,9 @@ func hold(t *testing.T, dsn, statement string) (release func()) {
 	return release
 }
 
+// testTableLock has somebody else lock a table for ten seconds, as DDL and an
+// index being built do: callers are soon told to come again, and served once it is
+// free.
 func testTableLock(t *testing.T, binary string) {
 	const users = 50
 	dsn := postgrestest.Database(t, postgrestest.Template{})
@@ -245,19 +248,26 @@ func testTableLock(t *testing.T, binary string) {
 	l := newLoad(users)
 	ctx, stop := context.WithCancel(t.Context())
 	group := l.run(ctx, t, 64, d.address)
-	for _, table := range []string{"entries", "balances"} {
+	for _, lock := range []string{
+		"entries IN ACCESS EXCLUSIVE MODE", "balances IN ACCESS EXCLUSIVE MODE", "transactions IN SHARE MODE",
+	} {
 		l.awaitAccepted(t, 100)
-		release := hold(t, dsn, "LOCK TABLE ledger."+table+" IN ACCESS EXCLUSIVE MODE")
-		before := l.acceptedSoFar()
-		time.Sleep(4 * time.Second)
+		release := hold(t, dsn, "LOCK TABLE ledger."+lock)
+		before, refused := l.acceptedSoFar(), l.unavailableSoFar()
+		time.Sleep(10 * time.Second)
 		if after := l.acceptedSoFar(); after > before+64 {
-			t.Errorf("%d deposits were accepted while the table was locked", after-before)
+			t.Errorf("%s: %d deposits were accepted meanwhile", lock, after-before)
 		}
+		refused = l.unavailableSoFar() - refused
 		release()
 		resumed := l.awaitAccepted(t, 100)
-		t.Logf("%s: resumed after %v", table, resumed)
+		t.Logf("%s: %d were answered 503; resumed after %v", lock, refused, resumed)
+		// Each of the callers came several times.
+		if refused < 5*64 {
+			t.Errorf("%s: only %d were answered 503", lock, refused)
+		}
 		if resumed > 5*time.Second {
-			t.Errorf("service took %v to resume", resumed)
+			t.Errorf("%s: service took %v to resume", lock, resumed)
 		}
 	}
 	stop()
