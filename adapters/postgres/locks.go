@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -87,13 +88,12 @@ func (c *committer) thinOut(ctx context.Context, group []*submission) {
 		c.giveUp(ctx, group, err)
 		return
 	}
-	switch half {
-	case 0:
+	if half == 0 {
 		c.lane.divertOne(group[0])
-	default:
-		c.commit(ctx, group[:half])
-		c.commit(ctx, group[half:])
+		return
 	}
+	c.commit(ctx, group[:half])
+	c.commit(ctx, group[half:])
 }
 
 // findLocked adds the accounts of the group that somebody has locked at this
@@ -112,11 +112,7 @@ func (c *committer) findLocked(ctx context.Context, group []*submission, locked 
 		if err != nil {
 			return err
 		}
-		world := false
-		for _, id := range found {
-			world = world || ledger.IsWorldID(id)
-		}
-		if world && n < stripes {
+		if n < stripes && slices.ContainsFunc(found, ledger.IsWorldID) {
 			c.stripe = (c.stripe + 1) % stripes
 			continue
 		}
