@@ -105,16 +105,12 @@ func (s *Store) migrating() (*bun.DB, error) {
 	return bun.NewDB(pool, pgdialect.New()), nil
 }
 
-// apply applies the step unless it has been.
+// apply applies the step unless it has been. The first one makes the table of
+// migrations too.
 func (m migration) apply(ctx context.Context, tx bun.Tx) error {
 	version, err := schemaVersion(ctx, tx)
 	if err != nil || version >= m.version {
 		return err
-	}
-	if m.version == 1 {
-		if _, err := tx.ExecContext(ctx, createMigrations); err != nil {
-			return err
-		}
 	}
 	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
 		return err
@@ -122,15 +118,6 @@ func (m migration) apply(ctx context.Context, tx bun.Tx) error {
 	_, err = tx.ExecContext(ctx, "INSERT INTO ledger.migrations (version, name) VALUES (?, ?)", m.version, m.name)
 	return err
 }
-
-const createMigrations = `
-CREATE SCHEMA IF NOT EXISTS ledger;
-CREATE TABLE ledger.migrations (
-	version    integer     PRIMARY KEY,
-	name       text        NOT NULL,
-	applied_at timestamptz NOT NULL DEFAULT clock_timestamp()
-);
-COMMENT ON TABLE ledger.migrations IS 'The steps of this schema that have been applied.'`
 
 // schemaVersion returns the last step that was applied, 0 for none.
 func schemaVersion(ctx context.Context, db bun.IDB) (version int, err error) {

@@ -3,11 +3,13 @@ package postgres_test
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/seed-d432d95b/ledger/adapters/postgres"
 	"github.com/seed-d432d95b/ledger/adapters/postgres/postgrestest"
@@ -91,23 +93,63 @@ func TestSecondWall(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer connection.Close(t.Context())
+	walls := []string{"23505", "23514"} // unique_violation, check_violation
+	const transaction = "INSERT INTO ledger.transactions (ledger, id, recorded_at, fingerprint, accounts, stripes, sequences) VALUES "
 	const entry = "INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, transaction, recorded_at) VALUES "
 	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())"); err != nil {
 		t.Fatal(err)
 	}
 	for name, statement := range map[string]string{
-		"an entry twice":        entry + "(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())",
-		"an amount of zero":     entry + "(1, 'a0', 0, 2, 2, 0, 5, 'tx', now())",
-		"no side":               entry + "(1, 'a0', 0, 2, 3, 5, 5, 'tx', now())",
-		"a negative number":     entry + "(1, 'a0', 0, -1, 2, 5, 5, 'tx', now())",
-		"negative totals":       "UPDATE ledger.balances SET debits = -1 WHERE account = 'a0'",
-		"an account twice":      "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
-		"an id without a byte":  "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
-		"a status that is none": "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
-		"a ledger twice":        "INSERT INTO ledger.ledgers (name) VALUES ('main')",
+		"an entry twice":         entry + "(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())",
+		"an amount of zero":      entry + "(1, 'a0', 0, 2, 2, 0, 5, 'tx', now())",
+		"no side":                entry + "(1, 'a0', 0, 2, 3, 5, 5, 'tx', now())",
+		"a negative number":      entry + "(1, 'a0', 0, -1, 2, 5, 5, 'tx', now())",
+		"a stripe too many":      entry + "(1, 'a0', 16, 1, 2, 5, 5, 'tx', now())",
+		"an entry of nobody":     entry + "(1, '', 0, 2, 2, 5, 5, 'tx', now())",
+		"an entry of no id":      entry + "(1, 'a0', 0, 2, 2, 5, 5, '', now())",
+		"an entry of a long id":  entry + "(1, 'a0', 0, 2, 2, 5, 5, repeat('x', 129), now())",
+		"negative totals":        "UPDATE ledger.balances SET debits = -1 WHERE account = 'a0'",
+		"negative credits":       "UPDATE ledger.balances SET credits = -1 WHERE account = 'a0'",
+		"a balance of a long id": "UPDATE ledger.balances SET account = repeat('é', 65) WHERE account = 'a0'",
+		"an account twice":       "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
+		"an id without a byte":   "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
+		"a short fingerprint":    "UPDATE ledger.accounts SET fingerprint = '' WHERE id = 'a0'",
+		"a transaction of no id": transaction + "(1, '', now(), sha256(''), '{a0}', '{0}', '{1}')",
+		"a status that is none":  "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
+		"a ledger twice":         "INSERT INTO ledger.ledgers (name) VALUES ('main')",
+		"a ledger of no name":    "INSERT INTO ledger.ledgers (name) VALUES ('')",
 	} {
-		if _, err := connection.Exec(t.Context(), statement); err == nil {
-			t.Errorf("%s went in", name)
+		var refused *pgconn.PgError
+		if _, err := connection.Exec(t.Context(), statement); !errors.As(err, &refused) || !slices.Contains(walls, refused.Code) {
+			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// TestSchemaIsExplained looks for a comment on everything that a DBA finds.
+func TestSchemaIsExplained(t *testing.T) {
+	t.Parallel()
+	connection := connect(t, postgrestest.Database(t, migrated()))
+	const find = `
+WITH relations AS (SELECT oid, relname, relkind FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'i', 'I'))
+SELECT relname::text, coalesce(obj_description(oid, 'pg_class'), '') FROM relations
+UNION ALL
+SELECT relname || '.' || attname, coalesce(col_description(oid, attnum), '')
+FROM relations JOIN pg_attribute ON attrelid = oid WHERE relkind NOT IN ('i', 'I') AND attnum > 0 AND NOT attisdropped`
+	rows, err := connection.Query(t.Context(), find)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := make(map[string]bool)
+	var name, comment string
+	_, err = pgx.ForEachRow(rows, []any{&name, &comment}, func() error {
+		found[name] = true
+		if comment == "" {
+			t.Errorf("%s has no comment", name)
+		}
+		return nil
+	})
+	if err != nil || !found["entries"] || !found["entries.amount"] || !found["ledgers_name_key"] {
+		t.Errorf("found %v, %v", found, err)
 	}
 }
