@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
@@ -24,14 +23,7 @@ var shared = sync.OnceValues(func() (*Server, error) {
 	}
 	// What a crash of the machine would lose matters to no test; tests that
 	// crash the server have one of their own.
-	settings := Settings{"fsync": "off", "max_connections": "300"}
-	if bin := findBinaries(); bin != "" {
-		return start(bin, settings)
-	}
-	if docker, err := exec.LookPath("docker"); err == nil && exec.Command(docker, "info").Run() == nil {
-		return startDocker(docker, settings)
-	}
-	return nil, errors.New(missing)
+	return start(findBinaries, findDocker, Settings{"fsync": "off", "max_connections": "300"})
 })
 
 // templates are the databases that others are cloned from, by name.
@@ -51,42 +43,57 @@ type Template struct {
 // test ends, with all connections to it.
 func Database(t testing.TB, template Template) string {
 	t.Helper()
-	s, err := shared()
+	dsn, drop, err := Create(t.Context(), template)
 	if err != nil {
 		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := drop(); err != nil {
+			t.Error(err)
+		}
+	})
+	return dsn
+}
+
+// Create is Database for what has no test, as an example: drop drops the
+// database, with all connections to it.
+func Create(ctx context.Context, template Template) (dsn string, drop func() error, err error) {
+	s, err := shared()
+	if err != nil {
+		return "", nil, err
 	}
 	source := "template0"
 	if template.Name != "" && s.leash != nil {
 		prepared, _ := templates.LoadOrStore(template.Name, sync.OnceValues(func() (string, error) {
-			return s.prepare(template)
+			return s.prepare(ctx, template)
 		}))
 		if source, err = prepared.(func() (string, error))(); err != nil {
-			t.Fatalf("prepare the database %q: %v", template.Name, err)
+			return "", nil, fmt.Errorf("prepare the database %q: %w", template.Name, err)
 		}
 	}
 	name := "ledger_test_" + strings.ToLower(rand.Text()[:16])
-	if err := s.execute(t.Context(), "CREATE DATABASE "+name+" TEMPLATE "+source); err != nil {
-		t.Fatal(err)
+	if err := s.execute(ctx, "CREATE DATABASE "+name+" TEMPLATE "+source); err != nil {
+		return "", nil, err
 	}
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
+	dsn = s.dsnOf(name)
+	drop = func() error {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 30*time.Second)
 		defer cancel()
-		if err := s.execute(ctx, "DROP DATABASE "+name+" WITH (FORCE)"); err != nil {
-			t.Error(err)
-		}
-	})
-	dsn := s.dsnOf(name)
+		return s.execute(ctx, "DROP DATABASE "+name+" WITH (FORCE)")
+	}
 	if template.Name != "" && s.leash == nil {
 		// A server that is not ours to stop has no templates left on it.
-		if err := template.Prepare(t.Context(), dsn); err != nil {
-			t.Fatalf("prepare the database %q: %v", template.Name, err)
+		if err := template.Prepare(ctx, dsn); err != nil {
+			return "", nil, errors.Join(fmt.Errorf("prepare the database %q: %w", template.Name, err), drop())
 		}
 	}
-	return dsn
+	return dsn, drop, nil
 }
 
-func (s *Server) prepare(template Template) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+// prepare makes a template's database, which more than the first who asks will
+// use.
+func (s *Server) prepare(ctx context.Context, template Template) (string, error) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	name := "ledger_template_" + strings.ToLower(rand.Text()[:16])
 	if err := s.execute(ctx, "CREATE DATABASE "+name+" TEMPLATE template0"); err != nil {
@@ -111,37 +118,4 @@ func (s *Server) dsnOf(database string) string {
 	}
 	location.Path = "/" + database
 	return location.String()
-}
-
-// startDocker starts a server in a container that ends with its client, and so
-// with this process.
-func startDocker(docker string, settings Settings) (*Server, error) {
-	port, err := freePort()
-	if err != nil {
-		return nil, err
-	}
-	arguments := []string{
-		"run", "--rm", "--interactive", "--publish", fmt.Sprintf("127.0.0.1:%d:5432", port),
-		"--env", "POSTGRES_HOST_AUTH_METHOD=trust", "--entrypoint", "/bin/sh", "postgres:18", "-c",
-		`docker-entrypoint.sh postgres "$@" & server=$!; read -r _; kill -INT "$server"; wait "$server"`, "postgrestest",
-	}
-	for name, value := range settings {
-		arguments = append(arguments, "-c", name+"="+value)
-	}
-	s := &Server{
-		DSN:       fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
-		directory: "the container",
-		watchdog:  exec.Command(docker, arguments...),
-	}
-	if s.leash, err = s.watchdog.StdinPipe(); err != nil {
-		return nil, err
-	}
-	if err := s.watchdog.Start(); err != nil {
-		return nil, err
-	}
-	if err := s.await(); err != nil {
-		s.stop()
-		return nil, err
-	}
-	return s, nil
 }

@@ -31,7 +31,7 @@ func TestInstall(t *testing.T) {
 		"stale package lists":  {[]string{debian}, "", "0", stale, options + "postgresql-common\napt-get update -qq\n" + installed, installing},
 		"installed":            {[]string{debian, "usr/lib/postgresql/15/bin/postgres"}, "", "0", works, "", ""},
 		"on PATH":              {[]string{debian, "bin/postgres"}, "", "0", works, "", ""},
-		"server given":         {[]string{debian}, "LEDGER_TEST_DSN=postgres://x", "0", works, "", ""},
+		"server given":         {[]string{debian}, "LEDGER_TEST_DSN=postgres://x", "0", works, installed, installing},
 		"binaries given":       {[]string{debian}, "LEDGER_PG_BIN=/x", "0", works, "", ""},
 		"not root":             {[]string{debian}, "", "1000", works, "", ""},
 		"not Debian":           {nil, "", "0", works, "", ""},

@@ -9,7 +9,9 @@
 //     user when this one is root;
 //   - Docker.
 //
-// If there is none of these the test fails and says what to install.
+// A test that asks for a server of its own, see [Start], gets it from binaries or
+// Docker even where LEDGER_TEST_DSN is given. If there is none of these the test
+// fails and says what to install.
 package postgrestest
 
 import (
@@ -36,9 +38,11 @@ import (
 type Server struct {
 	// DSN connects to its database "postgres" as a superuser.
 	DSN string
-	// directory is that of a server started here, or empty.
+	// directory is that of a server started from binaries, or empty.
 	directory string
-	// watchdog ends when the server has stopped and its directory is gone.
+	// docker runs the container of a server that was started there, or is empty.
+	docker, container string
+	// watchdog ends when the server has stopped and its data is gone.
 	watchdog *exec.Cmd
 	// leash ends the watchdog when it is closed, which the kernel does when this
 	// process ends, however it ends.
@@ -63,8 +67,19 @@ wait "$server"
 rm -rf "$directory"
 `
 
-// start starts a server of its own from the binaries in bin.
-func start(bin string, settings Settings) (*Server, error) {
+// start starts a server from binaries if some are found, or else with Docker.
+func start(findBinaries, findDocker func() string, settings Settings) (*Server, error) {
+	if bin := findBinaries(); bin != "" {
+		return startBinaries(bin, settings)
+	}
+	if docker := findDocker(); docker != "" {
+		return startDocker(docker, settings)
+	}
+	return nil, errors.New(missing)
+}
+
+// startBinaries starts a server from the binaries in bin.
+func startBinaries(bin string, settings Settings) (*Server, error) {
 	directory, err := os.MkdirTemp("", "ledger-postgres-")
 	if err != nil {
 		return nil, err
@@ -132,7 +147,7 @@ func (s *Server) await() error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the server at %s does not answer: %w", s.directory, err)
+			return fmt.Errorf("the server does not answer: %w", err)
 		case <-time.After(20 * time.Millisecond):
 		}
 	}
@@ -195,16 +210,12 @@ func findBinaries() string {
 }
 
 // Start starts a server for one test, which may kill it, and stops it with the
-// test. It needs binaries: LEDGER_TEST_DSN and Docker are no use here.
+// test. It comes from binaries or Docker: LEDGER_TEST_DSN is no use here.
 func Start(t testing.TB, settings Settings) *Server {
 	t.Helper()
-	bin := findBinaries()
-	if bin == "" {
-		t.Fatal(missing)
-	}
-	s, err := start(bin, settings)
+	s, err := start(findBinaries, findDocker, settings)
 	if err != nil {
-		t.Fatalf("start PostgreSQL: %v", err)
+		t.Fatalf("start PostgreSQL for this test alone: %v", err)
 	}
 	t.Cleanup(s.stop)
 	return s
@@ -214,6 +225,11 @@ func Start(t testing.TB, settings Settings) *Server {
 // returns when they have ended.
 func (s *Server) Kill(t testing.TB) {
 	t.Helper()
+	if s.docker != "" {
+		s.command(t, "kill")
+		s.command(t, "wait")
+		return
+	}
 	text, err := os.ReadFile(filepath.Join(s.directory, "pid"))
 	if err != nil {
 		t.Fatal(err)
@@ -245,7 +261,9 @@ func (s *Server) Kill(t testing.TB) {
 // returns when it takes connections.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
-	if _, err := io.WriteString(s.leash, "start\n"); err != nil {
+	if s.docker != "" {
+		s.command(t, "start")
+	} else if _, err := io.WriteString(s.leash, "start\n"); err != nil {
 		t.Fatal(err)
 	}
 	if err := s.await(); err != nil {
@@ -290,4 +308,5 @@ func processState(pid int) (state string, parent int, ok bool) {
 
 const missing = `there is no PostgreSQL to test with. Install its server, as with
   apt-get install postgresql    (Debian; "make test" does that by itself as root)
-or name one: LEDGER_PG_BIN, the directory of its binaries, or LEDGER_TEST_DSN, a running server`
+or name the directory of its binaries in LEDGER_PG_BIN, or start Docker. A running server in
+LEDGER_TEST_DSN is enough for the tests that don't crash or configure it`
