@@ -36,10 +36,10 @@ func benchmarkBooks(b *testing.B, dsn string, accounts int) *books {
 	return openBooks(b, openStore(b, dsn), "bench-"+rand.Text(), accounts)
 }
 
-func exec(b *testing.B, connection *pgx.Conn, statement string, arguments ...any) {
-	b.Helper()
-	if _, err := connection.Exec(b.Context(), statement, arguments...); err != nil {
-		b.Fatalf("%v\n%s", err, statement)
+func exec(t testing.TB, connection *pgx.Conn, statement string, arguments ...any) {
+	t.Helper()
+	if _, err := connection.Exec(t.Context(), statement, arguments...); err != nil {
+		t.Fatalf("%v\n%s", err, statement)
 	}
 }
 
