@@ -33,11 +33,19 @@ run)
 	echo "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c port=${port%:5432} $*" >"$directory/settings"
 	PRIVILEGES "$bin/initdb" --pgdata="$directory/data" --username=postgres --auth=trust --no-sync >>"$directory/log"
 	serve ;;
-kill) for pid in $(cat "$directory/pid") $(head -n 1 "$directory/data/postmaster.pid"); do kill -KILL "$pid" 2>/dev/null || :; done ;;
-wait) while kill -0 "$(cat "$directory/pid")" 2>/dev/null; do sleep 0.01; done ;;
+kill)
+	pid=$(cat "$directory/pid")
+	kill -STOP "$pid"
+	echo "$pid $(cat "/proc/$pid/task/$pid/children" 2>/dev/null)" >"$directory/killed"
+	kill -KILL $(cat "$directory/killed") ;;
+wait) for pid in $(cat "$directory/killed"); do while kill -0 "$pid" 2>/dev/null; do sleep 0.01; done; done ;;
 start) serve ;;
 logs) cat "$directory/log" ;;
-rm) kill -INT "$(cat "$directory/pid")"; "$0" wait; rm -rf "$directory/data" ;;
+rm)
+	kill -INT "$(cat "$directory/pid")"
+	cp "$directory/pid" "$directory/killed"
+	"$0" wait
+	rm -rf "$directory/data" ;;
 esac
 `
 
