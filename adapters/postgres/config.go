@@ -17,12 +17,15 @@ import (
 // Config is how a store reaches its database and how much it takes on. Its zero
 // value, but for the DSN, works.
 type Config struct {
-	// DSN is a connection string or URL as libpq reads it, with lists of hosts,
-	// target_session_attrs, and TLS settings. Without a port or host, those of
-	// the standard environment variables are used.
+	// DSN is a connection string or URL as pgx reads it: libpq's words, with lists
+	// of hosts, target_session_attrs, and TLS settings. A word that pgx does not
+	// know is set as a parameter of the server; lock_timeout, timezone and the
+	// planner's settings are the store's own. Without a port or host, those of the
+	// standard environment variables are used.
 	DSN string
 	// Committers is how many connections commit; 0 is 3. Each commits what all
-	// callers asked for while the one before it was under way.
+	// callers asked for while the one before it was under way. Beside them, one
+	// waits for locked accounts.
 	Committers int
 	// Readers is the most connections that read; 0 is 5.
 	Readers int

@@ -77,7 +77,9 @@ func endedBy(ctx context.Context, err error) error {
 func isSomebodys(err error) bool {
 	state := stateOf(err)
 	own, ok := errors.AsType[*ledger.Error](err)
-	return ok && own.Code != ledger.ErrUnavailable || strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23")
+	// P0001 is what a trigger raises.
+	return ok && own.Code != ledger.ErrUnavailable ||
+		strings.HasPrefix(state, "22") || strings.HasPrefix(state, "23") || state == "P0001"
 }
 
 // isAway says whether the database is of no use for now, though it answers: no

@@ -31,6 +31,16 @@ func TestPublicError(t *testing.T) {
 	}
 }
 
+// TestSomebodysErrors are those for which a group is halved.
+func TestSomebodysErrors(t *testing.T) {
+	t.Parallel()
+	for state, somebodys := range map[string]bool{"22003": true, "23514": true, "P0001": true, "42P01": false, "53100": false, "55P03": false} {
+		if isSomebodys(&pgconn.PgError{Code: state}) != somebodys {
+			t.Errorf("%s: somebody's is not %t", state, somebodys)
+		}
+	}
+}
+
 // TestServerEndsConnections finds a connection lost that the server ends, be it
 // for a limit of its own.
 func TestServerEndsConnections(t *testing.T) {

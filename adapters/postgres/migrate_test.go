@@ -94,7 +94,7 @@ func TestSecondWall(t *testing.T) {
 	}
 	defer connection.Close(t.Context())
 	walls := []string{"23505", "23514"} // unique_violation, check_violation
-	const transaction = "INSERT INTO ledger.transactions (ledger, id, recorded_at, fingerprint, accounts, stripes, sequences) VALUES "
+	const transaction = "INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences) VALUES "
 	const entry = "INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, transaction, recorded_at) VALUES "
 	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())"); err != nil {
 		t.Fatal(err)
@@ -114,7 +114,7 @@ func TestSecondWall(t *testing.T) {
 		"an account twice":       "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
 		"an id without a byte":   "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
 		"a short fingerprint":    "UPDATE ledger.accounts SET fingerprint = '' WHERE id = 'a0'",
-		"a transaction of no id": transaction + "(1, '', now(), sha256(''), '{a0}', '{0}', '{1}')",
+		"a transaction of no id": transaction + "(1, '', now(), 1, sha256(''), '{a0}', '{0}', '{1}')",
 		"a status that is none":  "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
 		"a ledger twice":         "INSERT INTO ledger.ledgers (name) VALUES ('main')",
 		"a ledger of no name":    "INSERT INTO ledger.ledgers (name) VALUES ('')",

@@ -177,7 +177,7 @@ func (q *queue) group() (group []*submission, waiting int) {
 	}
 	var rest []*submission
 	operations, more := 0, false
-	// Nobody overtakes those that an account holds back, on any account of theirs.
+	// Nobody overtakes those that are left behind, on any account of theirs.
 	heldBack := make(busy)
 	for _, s := range q.waiting {
 		switch {
@@ -190,6 +190,7 @@ func (q *queue) group() (group []*submission, waiting int) {
 			group = append(group, s)
 			operations += len(s.operations)
 		default:
+			heldBack.add(s)
 			rest, more = append(rest, s), true
 		}
 	}

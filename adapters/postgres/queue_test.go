@@ -41,6 +41,27 @@ func TestQueueKeepsAccountsApart(t *testing.T) {
 	expect("after the first", taken(q.take(t.Context())), waiting, behind)
 }
 
+// TestQueueKeepsOrderOfWhatDoesNotFit has a call too large for the group, and a
+// small one behind it on the same account.
+func TestQueueKeepsOrderOfWhatDoesNotFit(t *testing.T) {
+	t.Parallel()
+	q := newQueue(10)
+	for _, each := range []struct {
+		account string
+		size    int
+	}{{"a", maxGroup / 2}, {"b", maxGroup}, {"b", 1}, {"c", 1}} {
+		s := &submission{
+			ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, each.size), accounts: []string{each.account}, done: make(chan struct{}),
+		}
+		if err := q.add(s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if group := taken(q.take(t.Context())); len(group) != 2 || group[1].accounts[0] != "c" {
+		t.Errorf("%d submissions, want those on a and c", len(group))
+	}
+}
+
 // TestGroupsBesideOthersAreLarge fills a queue while groups are under way.
 func TestGroupsBesideOthersAreLarge(t *testing.T) {
 	t.Parallel()
