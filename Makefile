@@ -2,7 +2,7 @@
 .DEFAULT_GOAL := help
 
 GO ?= go
-FUZZTIME ?= 30s
+FUZZTIME ?= 1000000x
 BENCHTIME ?= 1000000x
 COVERAGE := coverage.html
 FUZZ = $(GO) test -run='^$$' -fuzztime=$(FUZZTIME) -fuzzminimizetime=5x
@@ -67,7 +67,7 @@ bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
 	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) -tags=integration -timeout=60m ./...
 
 .PHONY: fuzz
-fuzz: ## Fuzz each parser for FUZZTIME=30s
+fuzz: ## Fuzz each parser with FUZZTIME=1000000x inputs
 	$(FUZZ) -fuzz='^FuzzParseAmount$$' ./ledger
 	$(FUZZ) -fuzz='^FuzzAddBody$$' ./adapters/http
 	$(FUZZ) -fuzz='^FuzzCursor$$' ./adapters/http
