@@ -5,9 +5,15 @@ import (
 	"sync"
 )
 
-// shardCount is the number of shards of a book, and of stripes of a world
-// account.
-const shardCount = 16
+// shardCount is the number of shards of a book, and stripeCount that of the
+// stripes of a world account, which are spread over the shards.
+const (
+	shardCount  = 64
+	stripeCount = 16
+)
+
+// shardOfStripe returns the number of the shard that has the stripe.
+func shardOfStripe(stripe int) int { return stripe * (shardCount / stripeCount) }
 
 // shard has the accounts and the transactions whose ids hash to it.
 type shard struct {
@@ -52,12 +58,12 @@ func (s *shard) addTransaction(id string, hash uint64, at place) {
 
 // shardOf returns the number of the shard of an id by its hash. It takes the top
 // bits, for the maps of the shards use the lower ones.
-func shardOf(hash uint64) int { return int(hash >> 60) }
+func shardOf(hash uint64) int { return int(hash >> 58) }
 
 // shardSet is a set of shards, a bit for each.
-type shardSet uint16
+type shardSet uint64
 
-const allShards shardSet = 1<<shardCount - 1
+const allShards = ^shardSet(0)
 
 func setOf(shard int) shardSet { return 1 << shard }
 
@@ -65,12 +71,12 @@ func setOf(shard int) shardSet { return 1 << shard }
 // callers can wait for each other.
 func (b *book) lock(set shardSet) {
 	for ; set != 0; set &= set - 1 {
-		b.shards[bits.TrailingZeros16(uint16(set))].mu.Lock()
+		b.shards[bits.TrailingZeros64(uint64(set))].mu.Lock()
 	}
 }
 
 func (b *book) unlock(set shardSet) {
 	for ; set != 0; set &= set - 1 {
-		b.shards[bits.TrailingZeros16(uint16(set))].mu.Unlock()
+		b.shards[bits.TrailingZeros64(uint64(set))].mu.Unlock()
 	}
 }

@@ -7,7 +7,7 @@ import "github.com/seed-d432d95b/ledger/ledger"
 type writer struct {
 	book    *book
 	decider ledger.Decider
-	// stripe is the shard whose stripe of a world account is written to.
+	// stripe is the one of a world account that is written to.
 	stripe int
 	// ids is memory to collect ids in.
 	ids []string
@@ -30,7 +30,7 @@ func (w *writer) lock(operations []ledger.Operation) shardSet {
 		s := shardOf(w.book.hash(id))
 		touched |= setOf(s)
 		if i == 0 {
-			w.stripe = s
+			w.stripe = s % stripeCount
 		}
 	}
 	w.ids = w.ids[:0]
@@ -59,7 +59,7 @@ func (w *writer) lock(operations []ledger.Operation) shardSet {
 // shardOf returns the shard of the account, or of the stripe that is written to.
 func (w *writer) shardOf(account string) int {
 	if ledger.IsWorldID(account) {
-		return w.stripe
+		return shardOfStripe(w.stripe)
 	}
 	return shardOf(w.book.hash(account))
 }
@@ -119,12 +119,12 @@ func (w *writer) add(state *ledger.AccountState) {
 		return
 	}
 	w.addTo(0, *state)
-	for i := 1; i < shardCount; i++ {
+	for i := 1; i < stripeCount; i++ {
 		stripe := *state
 		stripe.Stripe = uint8(i)
 		stripe.Balance = ledger.Balance{}
 		stripe.Sequence = 0
-		w.addTo(i, stripe)
+		w.addTo(shardOfStripe(i), stripe)
 	}
 }
 
