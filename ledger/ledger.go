@@ -74,7 +74,11 @@ func (l *Ledger) ChangeAccount(ctx context.Context, id string, change AccountCha
 
 // Post implements [Service].
 func (l *Ledger) Post(ctx context.Context, request TransactionRequest) (Outcome, error) {
-	return l.post(ctx, request.clone())
+	operation, err := newPostOperation(request.clone())
+	if err != nil {
+		return rejected(err), err
+	}
+	return l.writeOne(ctx, operation)
 }
 
 // PostBatch implements [Service].
@@ -96,15 +100,7 @@ func (l *Ledger) PostBatch(ctx context.Context, requests []TransactionRequest) (
 
 // Deposit implements [Service].
 func (l *Ledger) Deposit(ctx context.Context, deposit Deposit) (Outcome, error) {
-	if err := deposit.validate(); err != nil {
-		return rejected(err), err
-	}
-	return l.post(ctx, deposit.Request())
-}
-
-// post posts a request that nobody else holds.
-func (l *Ledger) post(ctx context.Context, request TransactionRequest) (Outcome, error) {
-	operation, err := newPostOperation(request)
+	operation, err := newDepositOperation(deposit)
 	if err != nil {
 		return rejected(err), err
 	}

@@ -76,6 +76,16 @@ func newPostOperation(r TransactionRequest) (*postOperation, error) {
 	return &postOperation{id: r.ID, entries: r.Entries, fingerprint: r.fingerprint()}, nil
 }
 
+// newDepositOperation checks the deposit alone: what it makes of a valid one is
+// valid.
+func newDepositOperation(d Deposit) (*postOperation, error) {
+	if err := d.validate(); err != nil {
+		return nil, err
+	}
+	r := d.Request()
+	return &postOperation{id: r.ID, entries: r.Entries, fingerprint: r.fingerprint()}, nil
+}
+
 func (op *postOperation) AppendAccounts(ids []string) []string {
 	for _, e := range op.entries {
 		ids = append(ids, e.Account)

@@ -97,6 +97,8 @@ func (d Deposit) validate() error {
 		return err
 	}
 	switch {
+	case isOpeningID(d.ID):
+		return invalid(ErrInvalidRequest, "id", openingIDMessage(d.ID))
 	case d.Amount.Sign() <= 0:
 		return invalid(ErrInvalidRequest, "amount", "amount should be positive")
 	case !d.Amount.fits():
@@ -126,7 +128,7 @@ func (r TransactionRequest) validate() error {
 		return err
 	}
 	if isOpeningID(r.ID) {
-		return r.invalid("id", fmt.Sprintf("transaction id %q is reserved for opening balances", r.ID))
+		return r.invalid("id", openingIDMessage(r.ID))
 	}
 	if len(r.Entries) < 2 || len(r.Entries) > MaxEntries {
 		return r.invalid("entries", fmt.Sprintf("a transaction should have 2 to %d entries, not %d", MaxEntries, len(r.Entries)))
@@ -168,6 +170,10 @@ func (r TransactionRequest) validateBalanced() error {
 		}
 	}
 	return nil
+}
+
+func openingIDMessage(id string) string {
+	return fmt.Sprintf("transaction id %q is reserved for opening balances", id)
 }
 
 func (r TransactionRequest) invalid(field, message string) error {

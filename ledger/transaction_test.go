@@ -160,3 +160,22 @@ func TestOperationsSayWhatTheyTouch(t *testing.T) {
 		}
 	}
 }
+
+// TestDepositsAreValidTransactions holds what a deposit's own checks let through
+// against those of the transaction that it is.
+func TestDepositsAreValidTransactions(t *testing.T) {
+	t.Parallel()
+	most, _ := tooLargeByOne().Sub(NewAmount(1))
+	for _, id := range []string{"", "d", OpeningID("a"), strings.Repeat("x", MaxID), strings.Repeat("x", MaxID+1), "a\x00", "\xff"} {
+		for _, account := range []string{"", "a", WorldID("USD"), WorldID("EUR"), strings.Repeat("x", MaxID+1)} {
+			for _, asset := range []Asset{usd, {}, {Code: "USD", Scale: 39}} {
+				for _, amount := range []Amount{{}, NewAmount(-1), NewAmount(1), most, tooLargeByOne()} {
+					d := Deposit{ID: id, Account: account, Asset: asset, Amount: amount}
+					if deposit, transaction := d.validate(), d.Request().validate(); (deposit == nil) != (transaction == nil) {
+						t.Errorf("%+v: %v, and the transaction: %v", d, deposit, transaction)
+					}
+				}
+			}
+		}
+	}
+}
