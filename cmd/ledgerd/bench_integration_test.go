@@ -4,6 +4,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -161,55 +162,54 @@ func drive(b *testing.B, callers, deposits int, next *atomic.Int64, do func(ctx 
 // clients are callers of ledgerd that cost as little as can be, for they run on
 // the machine that is measured.
 type clients struct {
-	users       int
-	connections []net.Conn
-	readers     []*bufio.Reader
+	users   int
+	callers []client
+}
+
+type client struct {
+	net.Conn
+	reader        *bufio.Reader
+	body, request []byte
 }
 
 func newClients(b *testing.B, callers, users int, addresses []string) *clients {
 	b.Helper()
-	c := &clients{users: users}
-	for i := range callers {
+	c := &clients{users: users, callers: make([]client, callers)}
+	for i := range c.callers {
 		connection, err := (&net.Dialer{}).DialContext(b.Context(), "tcp", addresses[i%len(addresses)])
 		if err != nil {
 			b.Fatal(err)
 		}
 		b.Cleanup(func() { _ = connection.Close() })
-		c.connections, c.readers = append(c.connections, connection), append(c.readers, bufio.NewReader(connection))
+		c.callers[i] = client{Conn: connection, reader: bufio.NewReader(connection)}
 	}
 	return c
 }
 
 func (c *clients) deposit(_ context.Context, caller int, id int64) error {
-	body := `{"amount":1,"transaction_id":"` + scattered(id) + `"}`
-	request := "POST /users/" + userOf(int64(hash(id)), c.users) + "/add HTTP/1.1\r\nHost: ledger\r\n" +
-		"Content-Type: application/json\r\nContent-Length: " + strconv.Itoa(len(body)) + "\r\n\r\n" + body
-	if _, err := c.connections[caller].Write([]byte(request)); err != nil {
+	call := &c.callers[caller]
+	call.body = fmt.Appendf(call.body[:0], `{"amount":1,"transaction_id":"%s"}`, scattered(id))
+	call.request = fmt.Appendf(call.request[:0], "POST /users/%s/add HTTP/1.1\r\nHost: ledger\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n",
+		userOf(int64(hash(id)), c.users), len(call.body))
+	if _, err := call.Write(append(call.request, call.body...)); err != nil {
 		return err
 	}
-	r := c.readers[caller]
-	status, err := r.ReadString('\n')
-	if err != nil {
-		return err
+	line, err := call.reader.ReadSlice('\n')
+	if err == nil && !bytes.HasPrefix(line, []byte("HTTP/1.1 202 ")) {
+		err = fmt.Errorf("a deposit was answered %s", line)
 	}
-	length := 0
-	for line := " "; line != "\r\n"; {
-		if line, err = r.ReadString('\n'); err != nil {
+	for length := 0; err == nil; {
+		if line, err = call.reader.ReadSlice('\n'); err != nil {
 			return err
 		}
-		if value, ok := strings.CutPrefix(line, "Content-Length: "); ok {
-			if length, err = strconv.Atoi(strings.TrimSpace(value)); err != nil {
-				return err
-			}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			length, err = strconv.Atoi(string(bytes.TrimSpace(value)))
+		} else if len(line) == len("\r\n") {
+			_, err = call.reader.Discard(length)
+			return err
 		}
 	}
-	if _, err := r.Discard(length); err != nil {
-		return err
-	}
-	if !strings.HasPrefix(status, "HTTP/1.1 202 ") {
-		return errors.New("a deposit was answered " + status)
-	}
-	return nil
+	return err
 }
 
 // peakMemory returns the most memory that the process has had, in MiB.
