@@ -64,6 +64,9 @@ type Decider struct {
 	byID map[string]*RecordedTransaction
 	// drafts are the accounts that the operation under way would change.
 	drafts []*workingAccount
+	// undo has what was accepted since the first mark, if there is one.
+	undo   []accepted
+	marks  int
 	states arena[AccountState]
 	result []*AccountState
 }
@@ -76,6 +79,13 @@ type workingAccount struct {
 	// draft is state as the operation under way would leave it, or nil.
 	draft *AccountState
 	// changed says that state is the batch's own and not the view's.
+	changed bool
+}
+
+// accepted is an account as it was before a draft of it was accepted.
+type accepted struct {
+	account *workingAccount
+	state   *AccountState
 	changed bool
 }
 
@@ -124,6 +134,8 @@ func (d *Decider) reset() {
 	clear(d.byID)
 	d.drafts = d.drafts[:0]
 	d.result = d.result[:0]
+	clear(d.undo)
+	d.undo, d.marks = d.undo[:0], 0
 }
 
 // account returns the account with the id, whose state is nil if it doesn't
@@ -160,9 +172,43 @@ func (d *Decider) propose(w *workingAccount) *AccountState {
 // accept makes the drafts of the operation the state of the books.
 func (d *Decider) accept() {
 	for _, w := range d.drafts {
+		if d.marks > 0 {
+			d.undo = append(d.undo, accepted{w, w.state, w.changed})
+		}
 		w.state, w.draft, w.changed = w.draft, nil, true
 	}
 	d.drafts = d.drafts[:0]
+}
+
+// mark is a state of the batch's books to go back to.
+type mark struct{ undo, transactions int }
+
+// mark marks the books as they are. Until unmark is called, what is accepted can
+// be undone.
+func (d *Decider) mark() mark {
+	d.marks++
+	return mark{len(d.undo), len(d.transactions)}
+}
+
+func (d *Decider) unmark() {
+	if d.marks--; d.marks == 0 {
+		d.undo = d.undo[:0]
+	}
+}
+
+// rollBack takes the books back to the mark.
+func (d *Decider) rollBack(to mark) {
+	d.discard()
+	for i := len(d.undo) - 1; i >= to.undo; i-- {
+		u := d.undo[i]
+		u.account.state, u.account.changed = u.state, u.changed
+	}
+	d.undo = d.undo[:to.undo]
+	for _, t := range d.transactions[to.transactions:] {
+		delete(d.byID, t.ID)
+	}
+	clear(d.transactions[to.transactions:])
+	d.transactions = d.transactions[:to.transactions]
 }
 
 // discard forgets the drafts of an operation that is refused.

@@ -27,7 +27,16 @@ func (op *postOperation) decide(d *Decider) (Outcome, error) {
 	if err := d.admitAll(op); err != nil {
 		return Outcome{}, err
 	}
-	recorded, err = d.post(op.id, op.entries, op.fingerprint)
+	if err := d.demand(op.id, op.conditions); err != nil {
+		return Outcome{}, err
+	}
+	entries := op.entries
+	if op.upTo {
+		if entries, err = d.upTo(op.id, entries); err != nil {
+			return Outcome{}, err
+		}
+	}
+	recorded, err = d.post(op.id, entries, op.fingerprint)
 	if err != nil {
 		return Outcome{}, err
 	}

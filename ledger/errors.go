@@ -28,6 +28,8 @@ const (
 	ErrTransactionConflict Code = "transaction_conflict"
 	// ErrAccountNotEmpty: only an account with a zero balance can be closed.
 	ErrAccountNotEmpty Code = "account_not_empty"
+	// ErrConditionFailed: an account is not as the request demands.
+	ErrConditionFailed Code = "condition_failed"
 	// ErrInsufficientFunds: the account would fall below its minimum balance.
 	ErrInsufficientFunds Code = "insufficient_funds"
 	// ErrAccountFrozen: the account takes no new transactions for now.
@@ -61,6 +63,9 @@ type Error struct {
 	// Account and Transaction are the ids involved, if there are any.
 	Account     string
 	Transaction string
+	// Index is the place of the member at fault, from 0, of a batch that is done as
+	// a whole; nil otherwise.
+	Index *int
 	// Cause is the error beneath, if there is one.
 	Cause error
 }

@@ -79,6 +79,84 @@ func ExampleLedger_Post() {
 	// fees 1.20
 }
 
+// Steps that belong together are done as a whole or not at all, and a dry run says
+// what would come of one.
+func ExampleLedger_PostAtomic() {
+	ctx := context.Background()
+	books, err := ledger.Open(ctx, memory.New(memory.Config{}), ledger.Config{})
+	if err != nil {
+		panic(err)
+	}
+	usd := ledger.Asset{Code: "USD", Scale: 2}
+	_, err = books.OpenAccounts(ctx, []ledger.AccountRequest{
+		{ID: "escrow", Asset: usd, OpeningBalance: ledger.NewAmount(50_00)},
+		{ID: "seller", Asset: usd},
+		{ID: "courier", Asset: usd},
+	})
+	if err != nil {
+		panic(err)
+	}
+	pay := func(id, to string, cents int64) ledger.TransactionRequest {
+		return ledger.TransactionRequest{ID: id, Entries: []ledger.EntryRequest{
+			{Account: "escrow", Side: ledger.Debit, Asset: usd, Amount: ledger.NewAmount(cents)},
+			{Account: to, Side: ledger.Credit, Asset: usd, Amount: ledger.NewAmount(cents)},
+		}}
+	}
+	_, err = books.PostAtomic(ctx, []ledger.TransactionRequest{pay("sale", "seller", 45_00), pay("delivery", "courier", 6_00)})
+	if e, ok := errors.AsType[*ledger.Error](err); ok {
+		fmt.Println(*e.Index, e)
+	}
+	outcome, err := books.DryRun(ctx, pay("sale", "seller", 45_00))
+	fmt.Println(outcome.Result, usd.Format(outcome.Transaction.Entries[0].Balance), err)
+
+	escrow, err := books.Account(ctx, "escrow")
+	fmt.Println(usd.Format(escrow.Posted()), err)
+	// Output:
+	// 1 account "escrow" has 5.00 USD, and must keep at least 0.00
+	// applied 5.00 <nil>
+	// 50.00 <nil>
+}
+
+// A condition makes sure that an account is still as it was read, and "up to" takes
+// what there is.
+func ExampleCondition() {
+	ctx := context.Background()
+	books, err := ledger.Open(ctx, memory.New(memory.Config{}), ledger.Config{})
+	if err != nil {
+		panic(err)
+	}
+	usd := ledger.Asset{Code: "USD", Scale: 2}
+	_, err = books.OpenAccounts(ctx, []ledger.AccountRequest{
+		{ID: "wallet", Asset: usd, OpeningBalance: ledger.NewAmount(30_00)},
+		{ID: "shop", Asset: usd},
+	})
+	if err != nil {
+		panic(err)
+	}
+	wallet, err := books.Account(ctx, "wallet")
+	if err != nil {
+		panic(err)
+	}
+	request := ledger.TransactionRequest{
+		ID: "sweep",
+		Entries: []ledger.EntryRequest{
+			{Account: "wallet", Side: ledger.Debit, Asset: usd, Amount: ledger.NewAmount(100_00)},
+			{Account: "shop", Side: ledger.Credit, Asset: usd, Amount: ledger.NewAmount(100_00)},
+		},
+		Conditions: []ledger.Condition{{Account: "wallet", Sequence: &wallet.Sequence}},
+		UpTo:       true,
+	}
+	outcome, err := books.Post(ctx, request)
+	fmt.Println(outcome.Result, usd.Format(outcome.Transaction.Entries[0].Amount), err)
+
+	request.ID = "sweep-again"
+	_, err = books.Post(ctx, request)
+	fmt.Println(err)
+	// Output:
+	// applied 30.00 <nil>
+	// account "wallet" is at sequence number 1, not 0; read it again
+}
+
 // Amounts are exact counts of an asset's smallest unit.
 func ExampleAsset_Parse() {
 	btc := ledger.Asset{Code: "BTC", Scale: 8}

@@ -23,6 +23,8 @@ const (
 // Tags of the canonical forms. They are never renumbered or used anew.
 const (
 	tagEntries        = 1
+	tagConditions     = 2
+	tagUpTo           = 3
 	tagAsset          = 1
 	tagNormal         = 2
 	tagMinBalance     = 3
@@ -46,6 +48,12 @@ func (r TransactionRequest) fingerprint() Fingerprint {
 	var formBuffer [640]byte
 	form := append(formBuffer[:0], formTransaction...)
 	form = appendField(form, tagEntries, entries)
+	if len(r.Conditions) > 0 {
+		form = appendField(form, tagConditions, appendConditions(nil, r.Conditions))
+	}
+	if r.UpTo {
+		form = appendField(form, tagUpTo, []byte{1})
+	}
 	return sha256.Sum256(form)
 }
 
@@ -65,6 +73,27 @@ func (r AccountRequest) fingerprint() Fingerprint {
 		form = appendField(form, tagOpeningBalance, appendAmount(nil, r.OpeningBalance))
 	}
 	return sha256.Sum256(form)
+}
+
+func appendConditions(form []byte, conditions []Condition) []byte {
+	for _, c := range conditions {
+		form = appendText(form, c.Account)
+		form = append(form, 0)
+		given := &form[len(form)-1]
+		if c.Sequence != nil {
+			*given |= 1
+		}
+		if c.MinAvailable != nil {
+			*given |= 2
+		}
+		if c.Sequence != nil {
+			form = binary.AppendUvarint(form, *c.Sequence)
+		}
+		if c.MinAvailable != nil {
+			form = appendAmount(form, *c.MinAvailable)
+		}
+	}
+	return form
 }
 
 func appendField(form []byte, tag byte, value []byte) []byte {

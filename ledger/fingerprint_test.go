@@ -25,6 +25,13 @@ func TestTransactionFingerprintsStay(t *testing.T) {
 			}},
 			"dd633fe275502c808f7605c4db0c8678d5c25992cd1af1a3b37376157b95c355",
 		},
+		"conditions": {
+			TransactionRequest{
+				ID: "t3", Entries: []EntryRequest{debit("a", 5), credit("b", 5)}, UpTo: true,
+				Conditions: []Condition{{Account: "a", Sequence: new(uint64(300))}, {Account: "böb", Sequence: new(uint64(0)), MinAvailable: new(NewAmount(-5))}},
+			},
+			"5af86a7a64ade51b1fe4e27e3840e38a027155f7df065fbb515ce84213c68773",
+		},
 		"long ids": {
 			TransactionRequest{ID: "t2", Entries: []EntryRequest{
 				in(eth, debit(strings.Repeat("a", 128), 1)), in(eth, credit(strings.Repeat("b", 128), 1)),
@@ -97,6 +104,41 @@ func TestTransactionFingerprintsDiffer(t *testing.T) {
 		"ten times as much": {debit("a", 50), credit("b", 50)},
 	} {
 		f := TransactionRequest{ID: "t", Entries: entries}.fingerprint()
+		if other, taken := seen[f]; taken {
+			t.Errorf("%q and %q have one fingerprint", name, other)
+		}
+		seen[f] = name
+	}
+}
+
+// TestConditionFingerprintsDiffer holds conditions that are alike but for one
+// thing.
+func TestConditionFingerprintsDiffer(t *testing.T) {
+	t.Parallel()
+	at := func(account string, sequence uint64) Condition {
+		return Condition{Account: account, Sequence: &sequence}
+	}
+	with := func(account string, amount int64) Condition {
+		return Condition{Account: account, MinAvailable: new(NewAmount(amount))}
+	}
+	both := at("a", 1)
+	both.MinAvailable = new(NewAmount(1))
+	seen := map[Fingerprint]string{}
+	for name, request := range map[string]TransactionRequest{
+		"none":      {},
+		"up to":     {UpTo: true},
+		"sequence":  {Conditions: []Condition{at("a", 1)}},
+		"later":     {Conditions: []Condition{at("a", 2)}},
+		"account":   {Conditions: []Condition{at("b", 1)}},
+		"available": {Conditions: []Condition{with("a", 1)}},
+		"less":      {Conditions: []Condition{with("a", -1)}},
+		"both":      {Conditions: []Condition{both}},
+		"two":       {Conditions: []Condition{at("a", 1), with("a", 1)}},
+		"turned":    {Conditions: []Condition{with("a", 1), at("a", 1)}},
+		"all":       {Conditions: []Condition{both}, UpTo: true},
+	} {
+		request.Entries = []EntryRequest{debit("a", 5), credit("b", 5)}
+		f := request.fingerprint()
 		if other, taken := seen[f]; taken {
 			t.Errorf("%q and %q have one fingerprint", name, other)
 		}

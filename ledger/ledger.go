@@ -83,19 +83,44 @@ func (l *Ledger) Post(ctx context.Context, request TransactionRequest) (Outcome,
 
 // PostBatch implements [Service].
 func (l *Ledger) PostBatch(ctx context.Context, requests []TransactionRequest) ([]Outcome, error) {
-	entries := 0
-	for _, request := range requests {
-		entries += len(request.Entries)
-	}
-	if entries > MaxBatchEntries {
-		return nil, &Error{
-			Code: ErrInvalidRequest, Field: "entries",
-			Message: fmt.Sprintf("a batch should have at most %d entries in all, not %d", MaxBatchEntries, entries),
-		}
+	if err := checkBatch(requests); err != nil {
+		return nil, err
 	}
 	return writeAll(ctx, l, requests, func(request TransactionRequest) (*postOperation, error) {
 		return newPostOperation(request.clone())
 	})
+}
+
+// PostAtomic implements [Service].
+func (l *Ledger) PostAtomic(ctx context.Context, requests []TransactionRequest) ([]Outcome, error) {
+	if err := checkBatch(requests); err != nil || len(requests) == 0 {
+		return nil, err
+	}
+	atomic := &atomicOperation{members: make([]Operation, len(requests))}
+	for i, request := range requests {
+		member, err := newPostOperation(request.clone())
+		if err != nil {
+			return nil, atMember(err, i)
+		}
+		atomic.members[i] = member
+	}
+	outcome, err := l.writeOne(ctx, atomic)
+	if err != nil {
+		return nil, err
+	}
+	if len(outcome.Members) != len(requests) {
+		return nil, broken("the store gave %d outcomes for %d members", len(outcome.Members), len(requests))
+	}
+	return outcome.Members, nil
+}
+
+// DryRun implements [Service].
+func (l *Ledger) DryRun(ctx context.Context, request TransactionRequest) (Outcome, error) {
+	operation, err := newPostOperation(request.clone())
+	if err != nil {
+		return rejected(err), err
+	}
+	return l.writeOne(ctx, dryOperation{operation})
 }
 
 // Deposit implements [Service].
@@ -220,6 +245,24 @@ func (l *Ledger) Transaction(ctx context.Context, id string) (Transaction, error
 		return Transaction{}, NoTransaction(id)
 	}
 	return l.book.Transaction(ctx, id)
+}
+
+// checkBatch refuses a batch of transactions that is too large.
+func checkBatch(requests []TransactionRequest) error {
+	if len(requests) > MaxBatch {
+		return errBatchTooLarge(len(requests))
+	}
+	entries := 0
+	for _, request := range requests {
+		entries += len(request.Entries)
+	}
+	if entries > MaxBatchEntries {
+		return &Error{
+			Code: ErrInvalidRequest, Field: "entries",
+			Message: fmt.Sprintf("a batch should have at most %d entries in all, not %d", MaxBatchEntries, entries),
+		}
+	}
+	return nil
 }
 
 func errBatchTooLarge(n int) error {

@@ -28,6 +28,9 @@ type Outcome struct {
 	// Transaction is the transaction as it was written, if the operation was one
 	// and was not rejected.
 	Transaction *Transaction
+	// Members are the outcomes of the members of an atomic batch, in order, if it
+	// was not rejected.
+	Members []Outcome
 	// Err says why the operation was rejected; it is an [*Error].
 	Err error
 }
@@ -65,15 +68,19 @@ func rejected(err error) Outcome { return Outcome{Result: Rejected, Err: err} }
 type postOperation struct {
 	id          string
 	entries     []EntryRequest
+	conditions  []Condition
+	upTo        bool
 	fingerprint Fingerprint
 }
 
-// newPostOperation takes over the request's entries.
+// newPostOperation takes over the request's slices.
 func newPostOperation(r TransactionRequest) (*postOperation, error) {
 	if err := r.validate(); err != nil {
 		return nil, err
 	}
-	return &postOperation{id: r.ID, entries: r.Entries, fingerprint: r.fingerprint()}, nil
+	return &postOperation{
+		id: r.ID, entries: r.Entries, conditions: r.Conditions, upTo: r.UpTo, fingerprint: r.fingerprint(),
+	}, nil
 }
 
 // newDepositOperation checks the deposit alone: what it makes of a valid one is
@@ -89,6 +96,9 @@ func newDepositOperation(d Deposit) (*postOperation, error) {
 func (op *postOperation) AppendAccounts(ids []string) []string {
 	for _, e := range op.entries {
 		ids = append(ids, e.Account)
+	}
+	for _, c := range op.conditions {
+		ids = append(ids, c.Account)
 	}
 	return ids
 }

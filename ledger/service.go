@@ -26,6 +26,13 @@ type Service interface {
 	// with an outcome of its own. The error is not about one of them, but says
 	// that none was decided.
 	PostBatch(ctx context.Context, requests []TransactionRequest) ([]Outcome, error)
+	// PostAtomic posts at most [MaxBatch] transactions, as PostBatch does, but all of
+	// them or none. The outcomes are Applied or Replayed; a refusal is the error, of
+	// the first member that is refused, with its Index.
+	PostAtomic(ctx context.Context, requests []TransactionRequest) ([]Outcome, error)
+	// DryRun answers as Post would at this moment, and changes nothing: neither the
+	// books nor whether the id is free.
+	DryRun(ctx context.Context, request TransactionRequest) (Outcome, error)
 	// Deposit posts a deposit, as Post does.
 	Deposit(ctx context.Context, deposit Deposit) (Outcome, error)
 

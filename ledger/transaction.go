@@ -15,6 +15,8 @@ const (
 	// MaxBatchEntries is the most entries that the transactions of a batch have
 	// together.
 	MaxBatchEntries = 10_000
+	// MaxConditions is the most conditions of a transaction.
+	MaxConditions = 100
 )
 
 // Transaction is what the ledger wrote: two or more entries, all or none of
@@ -52,6 +54,24 @@ type Entry struct {
 type TransactionRequest struct {
 	ID      string
 	Entries []EntryRequest
+	// Conditions must all hold, of the books right before the transaction, or it is
+	// refused with [ErrConditionFailed]; at most [MaxConditions].
+	Conditions []Condition
+	// UpTo moves as much of the amount as the limits of the accounts allow, for a
+	// transaction of two entries; if that is nothing, it is refused with
+	// [ErrInsufficientFunds].
+	UpTo bool
+}
+
+// Condition is what a transaction demands of an account, which need not be one of
+// its entries' but no world account. At least one member is set.
+type Condition struct {
+	Account string
+	// Sequence is the number of the account's latest entry: nothing has been
+	// posted since it was read.
+	Sequence *uint64
+	// MinAvailable is the least that the account must have available.
+	MinAvailable *Amount
 }
 
 // EntryRequest asks for one entry. An account may occur in several entries of
@@ -119,6 +139,10 @@ func (d Deposit) Request() TransactionRequest {
 // deciding when a call whose context ended has returned.
 func (r TransactionRequest) clone() TransactionRequest {
 	r.Entries = slices.Clone(r.Entries)
+	r.Conditions = slices.Clone(r.Conditions)
+	for i := range r.Conditions {
+		r.Conditions[i] = r.Conditions[i].clone()
+	}
 	return r
 }
 
@@ -152,6 +176,12 @@ func (r TransactionRequest) validate() error {
 				Message: fmt.Sprintf("%s should have at most %d digits", field("amount"), MaxDigits),
 			}
 		}
+	}
+	if err := r.validateConditions(); err != nil {
+		return err
+	}
+	if r.UpTo && len(r.Entries) != 2 {
+		return r.invalid("up_to", fmt.Sprintf("up_to is for two entries, not %d", len(r.Entries)))
 	}
 	return r.validateBalanced()
 }

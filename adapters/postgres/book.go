@@ -35,8 +35,9 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	accounts := lockedBy(operations)
 	s := &submission{
-		ctx: ctx, ledger: b.id, operations: operations, accounts: lockedBy(operations),
+		ctx: ctx, ledger: b.id, operations: operations, size: max(len(operations), len(accounts)), accounts: accounts,
 		since: time.Now(), done: make(chan struct{}),
 	}
 	if err := b.store.queue.add(s); err != nil {

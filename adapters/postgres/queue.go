@@ -9,12 +9,12 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// maxGroup is the most operations that one database transaction commits for
-// several callers.
+// maxGroup is the most that one database transaction commits for several callers,
+// in operations on one account.
 const maxGroup = 1024
 
 // Beside a group that is being committed another is begun once nearly as many
-// operations wait, or secondGroup; beside two, only one of thirdGroup. A database
+// wait, or secondGroup; beside two, only one of thirdGroup. A database
 // is kept busy by two, one of which runs its statements while the other is
 // flushed; several small ones at once make each deposit dearer. On two cores, 64
 // callers had 12,100 deposits a second done by three committers that took what
@@ -30,6 +30,8 @@ type submission struct {
 	ctx        context.Context
 	ledger     int32
 	operations []ledger.Operation
+	// size is how much of a group it is: an operation on one account is one.
+	size int
 	// accounts are what lockedBy says of the operations.
 	accounts []string
 	// since is when it was made.
@@ -81,17 +83,17 @@ type queue struct {
 	// underWay are the groups that were handed out and not released, by their first
 	// submissions.
 	underWay map[*submission]*handedOut
-	// groups and operations are how many of those are being committed, as far as
+	// groups is how many of those are being committed, and size how much, as far as
 	// is known, and do not stand still.
-	groups, operations int
-	closed             bool
+	groups, size int
+	closed       bool
 	// filled has room for one token, which says that there may be submissions.
 	filled chan struct{}
 }
 
 // handedOut is a group that is being committed.
 type handedOut struct {
-	operations int
+	size int
 	// standsStill says that it has taken so long that it must be waiting for a
 	// lock, or for a server that is gone.
 	standsStill bool
@@ -128,13 +130,13 @@ func (q *queue) isWorthAGroup() bool {
 	switch q.groups {
 	case 0:
 	case 1:
-		least = max(1, min(secondGroup, q.operations*3/4))
+		least = max(1, min(secondGroup, q.size*3/4))
 	default:
 		least = thirdGroup
 	}
 	waiting := 0
 	for _, s := range q.waiting {
-		if waiting += len(s.operations); waiting >= least {
+		if waiting += s.size; waiting >= least {
 			return true
 		}
 	}
@@ -176,7 +178,7 @@ func (q *queue) group() (group []*submission, waiting int) {
 		return nil, waiting
 	}
 	var rest []*submission
-	operations, more := 0, false
+	size, more := 0, false
 	// Nobody overtakes those that are left behind, on any account of theirs.
 	heldBack := make(busy)
 	for _, s := range q.waiting {
@@ -186,9 +188,9 @@ func (q *queue) group() (group []*submission, waiting int) {
 		case q.busy.has(s), heldBack.has(s):
 			heldBack.add(s)
 			rest = append(rest, s)
-		case len(group) == 0, s.ledger == group[0].ledger && operations+len(s.operations) <= maxGroup:
+		case len(group) == 0, s.ledger == group[0].ledger && size+s.size <= maxGroup:
 			group = append(group, s)
-			operations += len(s.operations)
+			size += s.size
 		default:
 			heldBack.add(s)
 			rest, more = append(rest, s), true
@@ -199,7 +201,7 @@ func (q *queue) group() (group []*submission, waiting int) {
 	}
 	q.waiting = rest
 	if len(group) > 0 {
-		q.handOut(group[0], operations)
+		q.handOut(group[0], size)
 	}
 	if more {
 		q.signal()
@@ -207,10 +209,10 @@ func (q *queue) group() (group []*submission, waiting int) {
 	return group, waiting
 }
 
-func (q *queue) handOut(first *submission, operations int) {
-	h := &handedOut{operations: operations}
+func (q *queue) handOut(first *submission, size int) {
+	h := &handedOut{size: size}
 	q.groups++
-	q.operations += operations
+	q.size += size
 	q.underWay[first] = h
 	h.timer = time.AfterFunc(standstill, func() {
 		q.mu.Lock()
@@ -227,7 +229,7 @@ func (q *queue) discount(h *handedOut) {
 	if !h.standsStill {
 		h.standsStill = true
 		q.groups--
-		q.operations -= h.operations
+		q.size -= h.size
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/seed-d432d95b/ledger/ledger"
 )
 
 // TestQueueKeepsAccountsApart takes groups from a queue: no two that are under
@@ -14,7 +12,7 @@ func TestQueueKeepsAccountsApart(t *testing.T) {
 	t.Parallel()
 	q := newQueue(10)
 	add := func(accounts ...string) *submission {
-		s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, 1), accounts: accounts, done: make(chan struct{})}
+		s := &submission{ctx: t.Context(), ledger: 1, size: 1, accounts: accounts, done: make(chan struct{})}
 		if err := q.add(s); err != nil {
 			t.Fatal(err)
 		}
@@ -70,8 +68,8 @@ func TestGroupsBesideOthersAreLarge(t *testing.T) {
 
 func testGroupsBesideOthers(t *testing.T) {
 	q := newQueue(2 * thirdGroup)
-	add := func(operations int) {
-		s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, operations), done: make(chan struct{})}
+	add := func(size int) {
+		s := &submission{ctx: t.Context(), ledger: 1, size: size, done: make(chan struct{})}
 		if err := q.add(s); err != nil {
 			t.Fatal(err)
 		}
@@ -81,10 +79,10 @@ func testGroupsBesideOthers(t *testing.T) {
 		if each.few > 0 {
 			add(each.few)
 			if len(q.filled) != 0 {
-				t.Fatalf("beside %d groups a committer is woken for %d operations", len(groups), each.few)
+				t.Fatalf("beside %d groups a committer is woken for %d", len(groups), each.few)
 			}
 			if group := taken(q.group()); len(group) != 0 {
-				t.Fatalf("beside %d groups there is one of %d operations", len(groups), each.few)
+				t.Fatalf("beside %d groups there is one of %d", len(groups), each.few)
 			}
 		}
 		add(each.more)
@@ -101,8 +99,8 @@ func testGroupsBesideOthers(t *testing.T) {
 	if len(last) != 1 {
 		t.Fatalf("%d submissions after the others", len(last))
 	}
-	if q.groups != 1 || q.operations != 1 {
-		t.Errorf("%d groups of %d operations are under way", q.groups, q.operations)
+	if q.groups != 1 || q.size != 1 {
+		t.Errorf("%d groups of %d are under way", q.groups, q.size)
 	}
 	q.release(last)
 }
@@ -115,7 +113,7 @@ func TestStandstill(t *testing.T) {
 		q := newQueue(10)
 		var groups [][]*submission
 		for range 3 {
-			s := &submission{ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, 3), done: make(chan struct{})}
+			s := &submission{ctx: t.Context(), ledger: 1, size: 3, done: make(chan struct{})}
 			if err := q.add(s); err != nil {
 				t.Fatal(err)
 			}
@@ -128,8 +126,8 @@ func TestStandstill(t *testing.T) {
 		for _, group := range groups {
 			q.release(group)
 		}
-		if q.groups != 0 || q.operations != 0 || len(q.underWay) != 0 {
-			t.Errorf("%d groups of %d operations are under way, %d handed out", q.groups, q.operations, len(q.underWay))
+		if q.groups != 0 || q.size != 0 || len(q.underWay) != 0 {
+			t.Errorf("%d groups of %d are under way, %d handed out", q.groups, q.size, len(q.underWay))
 		}
 	})
 }

@@ -41,9 +41,19 @@ func (s *submission) claim(b *batch, outcomes []ledger.Outcome) {
 // the clock is behind, another's can be the same.
 func (s *submission) settle(b *batch, outcomes []ledger.Outcome) {
 	for i, claims := range s.claims {
-		if outcomes[i].Result == ledger.Replayed && slices.Contains(claims, b.writerOf(outcomes[i])) {
-			outcomes[i].Result = ledger.Applied
+		b.settle(claims, &outcomes[i])
+	}
+}
+
+func (b *batch) settle(claims []int64, outcome *ledger.Outcome) {
+	for i := range outcome.Members {
+		member := &outcome.Members[i]
+		if b.settle(claims, member); member.Result == ledger.Applied {
+			outcome.Result = ledger.Applied
 		}
+	}
+	if outcome.Result == ledger.Replayed && slices.Contains(claims, b.writerOf(*outcome)) {
+		outcome.Result = ledger.Applied
 	}
 }
 

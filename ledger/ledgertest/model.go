@@ -146,9 +146,20 @@ func (m *model) post(r ledger.TransactionRequest) string {
 	if noWorld {
 		return string(ledger.ErrNotFound)
 	}
+	for _, c := range r.Conditions {
+		if code := m.demand(c); code != "" {
+			return code
+		}
+	}
+	entries := r.Entries
+	if r.UpTo {
+		if entries = m.upTo(entries); entries == nil {
+			return string(ledger.ErrInsufficientFunds)
+		}
+	}
 	trial := make(map[string]*modelAccount)
 	var places []int
-	for _, e := range r.Entries {
+	for _, e := range entries {
 		if trial[e.Account] == nil {
 			copied := *m.accounts[e.Account]
 			copied.entries = append([]modelEntry(nil), copied.entries...)
@@ -168,10 +179,78 @@ func (m *model) post(r ledger.TransactionRequest) string {
 	return applied
 }
 
+// demand returns why the condition does not hold, or nothing.
+func (m *model) demand(c ledger.Condition) string {
+	a := m.accounts[c.Account]
+	switch {
+	case a == nil:
+		return string(ledger.ErrNotFound)
+	case c.Sequence != nil && *c.Sequence != uint64(len(a.entries)):
+	case c.MinAvailable != nil && a.balance().Cmp(bigOf(*c.MinAvailable)) < 0:
+	default:
+		return ""
+	}
+	return string(ledger.ErrConditionFailed)
+}
+
+// upTo returns two entries of the largest amount that no limit forbids, or nil.
+func (m *model) upTo(entries []ledger.EntryRequest) []ledger.EntryRequest {
+	amount := entries[0].Amount
+	for i, e := range entries {
+		a := m.accounts[e.Account]
+		if a.minimum == nil || a.normal == e.Side || entries[1-i].Account == e.Account {
+			continue
+		}
+		if room := new(big.Int).Sub(a.balance(), a.minimum); room.Cmp(bigOf(amount)) < 0 {
+			if room.Sign() <= 0 {
+				return nil
+			}
+			amount = units(room.Int64())
+		}
+	}
+	moved := append([]ledger.EntryRequest(nil), entries...)
+	moved[0].Amount, moved[1].Amount = amount, amount
+	return moved
+}
+
+// snapshot returns what takes the model back from what was posted since.
+func (m *model) snapshot() (restore func()) {
+	accounts, transactions := maps.Clone(m.accounts), maps.Clone(m.transactions)
+	return func() { m.accounts, m.transactions = accounts, transactions }
+}
+
+// postAtomic returns what posting all or none should come to: a result for each,
+// or the place of the first that is refused and why.
+func (m *model) postAtomic(requests []ledger.TransactionRequest) (results []string, refused int) {
+	restore := m.snapshot()
+	for i, r := range requests {
+		result := m.post(r)
+		results = append(results, result)
+		if result != applied && result != replayed {
+			restore()
+			return results, i
+		}
+	}
+	return results, -1
+}
+
 func contentOf(r ledger.TransactionRequest) string {
 	var b strings.Builder
 	for _, e := range r.Entries {
 		fmt.Fprintf(&b, "%q %s %s %s\n", e.Account, e.Side, e.Asset, e.Amount)
+	}
+	for _, c := range r.Conditions {
+		fmt.Fprintf(&b, "if %q", c.Account)
+		if c.Sequence != nil {
+			fmt.Fprintf(&b, " at %d", *c.Sequence)
+		}
+		if c.MinAvailable != nil {
+			fmt.Fprintf(&b, " with %s", *c.MinAvailable)
+		}
+		fmt.Fprintln(&b)
+	}
+	if r.UpTo {
+		fmt.Fprintln(&b, "up to")
 	}
 	return b.String()
 }

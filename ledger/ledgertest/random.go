@@ -1,7 +1,9 @@
 package ledgertest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -24,6 +26,8 @@ func Random(t *testing.T, newService NewService) {
 			"status": r.setStatus,
 			"post":   r.post,
 			"batch":  r.batch,
+			"atomic": r.atomic,
+			"dry":    r.dryRun,
 			"":       r.compareOne,
 		})
 		r.compareAll()
@@ -104,6 +108,66 @@ func (r *random) batch(t *rapid.T) {
 	}
 }
 
+func (r *random) atomic(t *rapid.T) {
+	requests := make([]ledger.TransactionRequest, rapid.IntRange(1, 5).Draw(t, "members"))
+	for i := range requests {
+		requests[i] = r.request(t)
+	}
+	// One that is invalid by itself is refused before the others are looked at.
+	invalid := slices.IndexFunc(requests, func(request ledger.TransactionRequest) bool { return !isBalanced(request) })
+	if invalid >= 0 {
+		requests = append(requests[:0:0], requests[invalid])
+	}
+	outcomes, err := r.service.PostAtomic(r.testing.Context(), requests)
+	results, refused := r.model.postAtomic(requests)
+	if refused >= 0 {
+		want(t, fmt.Sprintf("atomic batch of %d", len(requests)), results[refused], ledger.Applied, err)
+		if e, ok := errors.AsType[*ledger.Error](err); !ok || e.Index == nil || *e.Index != refused {
+			t.Fatalf("the error is %+v, want that of member %d", err, refused)
+		}
+		return
+	}
+	if err != nil || len(outcomes) != len(requests) {
+		t.Fatalf("an atomic batch of %d gave %d outcomes, %v", len(requests), len(outcomes), err)
+	}
+	for i, request := range requests {
+		want(t, fmt.Sprintf("member %d\n%s", i, contentOf(request)), results[i], outcomes[i].Result, nil)
+		r.compareTransaction(t, *outcomes[i].Transaction)
+	}
+}
+
+func isBalanced(r ledger.TransactionRequest) bool {
+	net := make(map[ledger.Asset]ledger.Amount)
+	for _, e := range r.Entries {
+		amount := e.Amount
+		if e.Side == ledger.Credit {
+			amount = amount.Neg()
+		}
+		sum, err := net[e.Asset].Add(amount)
+		if err != nil {
+			return false
+		}
+		net[e.Asset] = sum
+	}
+	for _, sum := range net {
+		if sum.Sign() != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *random) dryRun(t *rapid.T) {
+	request := r.request(t)
+	outcome, err := r.service.DryRun(r.testing.Context(), request)
+	restore := r.model.snapshot()
+	want(t, "dry run\n"+contentOf(request), r.model.post(request), outcome.Result, err)
+	if err == nil {
+		r.compareTransaction(t, *outcome.Transaction)
+	}
+	restore()
+}
+
 // request draws a transaction: often a new one that balances, sometimes one
 // that was asked before or has the id of one, sometimes one that is lopsided.
 func (r *random) request(t *rapid.T) ledger.TransactionRequest {
@@ -130,8 +194,28 @@ func (r *random) request(t *rapid.T) ledger.TransactionRequest {
 	if rapid.IntRange(0, 19).Draw(t, "lopsided?") == 0 {
 		request.Entries[0].Amount = units(r.drawAmount.Draw(t, "lopsided"))
 	}
+	request.UpTo = len(request.Entries) == 2 && rapid.IntRange(0, 3).Draw(t, "up to?") == 0
+	if rapid.IntRange(0, 4).Draw(t, "conditions?") == 0 {
+		request.Conditions = rapid.SliceOfN(rapid.Custom(r.condition), 1, 2).Draw(t, "conditions")
+	}
 	r.posted = append(r.posted, request)
 	return request
+}
+
+// condition draws one that holds about as often as not.
+func (r *random) condition(t *rapid.T) ledger.Condition {
+	c := ledger.Condition{Account: r.drawAccount.Draw(t, "condition's account")}
+	if rapid.Bool().Draw(t, "sequence?") {
+		sequence := rapid.Uint64Range(0, 1).Draw(t, "ahead")
+		if a := r.model.accounts[c.Account]; a != nil {
+			sequence += uint64(len(a.entries))
+		}
+		c.Sequence = &sequence
+	}
+	if c.Sequence == nil || rapid.Bool().Draw(t, "available?") {
+		c.MinAvailable = new(units(rapid.Int64Range(-10, 10).Draw(t, "available")))
+	}
+	return c
 }
 
 // want compares what became of something with what should have.
