@@ -190,15 +190,10 @@ func (d *Decider) mark() mark {
 	return mark{len(d.undo), len(d.transactions)}
 }
 
-func (d *Decider) unmark() {
-	if d.marks--; d.marks == 0 {
-		d.undo = d.undo[:0]
-	}
-}
+func (d *Decider) unmark() { d.marks-- }
 
 // rollBack takes the books back to the mark.
 func (d *Decider) rollBack(to mark) {
-	d.discard()
 	for i := len(d.undo) - 1; i >= to.undo; i-- {
 		u := d.undo[i]
 		u.account.state, u.account.changed = u.state, u.changed

@@ -190,14 +190,14 @@ func (l *slowLane) turn() []*submission {
 // cutGroup returns the first submissions that make a group of one ledger, and the
 // rest.
 func cutGroup(waiting []*submission) (group, rest []*submission) {
-	operations := 0
+	size := 0
 	for i, s := range waiting {
-		operations += len(s.operations)
+		size += s.size
 		switch {
 		case s.ledger != waiting[0].ledger:
-			operations -= len(s.operations)
+			size -= s.size
 			rest = append(rest, s)
-		case len(group) > 0 && operations > maxGroup:
+		case len(group) > 0 && size > maxGroup:
 			return group, append(rest, waiting[i:]...)
 		default:
 			group = append(group, s)

@@ -49,7 +49,7 @@ func TestQueueKeepsOrderOfWhatDoesNotFit(t *testing.T) {
 		size    int
 	}{{"a", maxGroup / 2}, {"b", maxGroup}, {"b", 1}, {"c", 1}} {
 		s := &submission{
-			ctx: t.Context(), ledger: 1, operations: make([]ledger.Operation, each.size), accounts: []string{each.account}, done: make(chan struct{}),
+			ctx: t.Context(), ledger: 1, size: each.size, accounts: []string{each.account}, done: make(chan struct{}),
 		}
 		if err := q.add(s); err != nil {
 			t.Fatal(err)
