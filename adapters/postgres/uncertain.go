@@ -40,8 +40,11 @@ func (s *submission) claim(b *batch, outcomes []ledger.Outcome) {
 // beside what it wrote. Recorded time and numbers in sequence do not tell: while
 // the clock is behind, another's can be the same.
 func (s *submission) settle(b *batch, outcomes []ledger.Outcome) {
-	for i, claims := range s.claims {
-		b.settle(claims, &outcomes[i])
+	if s.claims == nil {
+		return
+	}
+	for i := range outcomes {
+		b.settle(s.claims[i], &outcomes[i])
 	}
 }
 
