@@ -202,7 +202,8 @@ func testConnectionLimit(t *testing.T, binary string) {
 	if len(others) < 12 {
 		t.Fatalf("only %d connections are taken", len(others))
 	}
-	time.Sleep(500 * time.Millisecond)
+	// Those whose commits were cut off are tried again for longer than others.
+	l.awaitUnavailable(t)
 	before := l.acceptedSoFar()
 	time.Sleep(500 * time.Millisecond)
 	if got := status(t, d.address, "/readyz"); got != http.StatusServiceUnavailable {
