@@ -88,6 +88,7 @@ func committedStatements() []hotStatement {
 	join := func(literals ...string) string { return strings.Join(literals, ", ") }
 	return []hotStatement{
 		{name: "lockBalances", sql: lockBalances, literals: join("1", accounts, "'{0,0,0,0,7}'"), reads: 1},
+		{name: "findBusy", sql: findBusy, literals: join("1", accounts, "'{0,0,0,0,7}'"), reads: 2},
 		{name: "loadProfiles", sql: loadProfiles, literals: join("1", accounts), reads: 1},
 		{name: "loadTransactions", sql: loadTransactions, literals: join("1", "'{tx-1,tx-7,tx-2999,tx-299999}'"), reads: 3},
 		{
