@@ -38,11 +38,13 @@ func stateOf(err error) string {
 var errRaced = errors.New("the same id was inserted meanwhile")
 
 // isRace says whether somebody else was first to insert an id that was free when
-// the batch was loaded. To do all of it again, at once, is the answer. No key but
-// an id's can be taken while the books are consistent; which one it was the server
-// does not say of a table that is partitioned.
+// the batch was loaded. To do all of it again, at once, is the answer. A key of
+// entries or balances is taken only if the books are inconsistent, which doing it
+// again does not mend. Tables are not told by the names of those with the ids, for
+// of one that is partitioned the server names a part.
 func isRace(err error) bool {
-	return stateOf(err) == stateUnique || errors.Is(err, errRaced)
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && e.Code == stateUnique && e.TableName != "entries" && e.TableName != "balances" || errors.Is(err, errRaced)
 }
 
 // isConnectionLost says whether the connection broke, so that what it was doing

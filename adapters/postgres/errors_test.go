@@ -31,6 +31,18 @@ func TestPublicError(t *testing.T) {
 	}
 }
 
+// TestRaceIsForAnID tells a race from books that are inconsistent.
+func TestRaceIsForAnID(t *testing.T) {
+	t.Parallel()
+	for table, race := range map[string]bool{
+		"transactions": true, "transactions_1": true, "accounts": true, "entries": false, "balances": false,
+	} {
+		if isRace(&pgconn.PgError{Code: "23505", TableName: table}) != race {
+			t.Errorf("a key of %s that is taken: race is not %t", table, race)
+		}
+	}
+}
+
 // TestSomebodysErrors are those for which a group is halved.
 func TestSomebodysErrors(t *testing.T) {
 	t.Parallel()
