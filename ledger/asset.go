@@ -6,6 +6,8 @@ import (
 	"strings"
 )
 
+//go:generate go run ./internal/iso4217gen
+
 // MaxScale is the largest scale of an asset: the whole of an amount's digits.
 const MaxScale = MaxDigits
 
