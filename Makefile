@@ -10,7 +10,7 @@ LINT := $(GO) tool -modfile=.ci/tools.mod golangci-lint
 
 .PHONY: help
 help: ## Show this help
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z.-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z0-9.-]+:.*## / {printf "  %-20s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: run
 run: ## Run ledgerd in memory, with the demo user, on 127.0.0.1:8080
@@ -30,7 +30,7 @@ build: ## Build the commands into bin/
 .PHONY: test
 test: ## Run all tests but the integration tests, with the race detector
 	@.ci/postgres
-	$(GO) test -race -shuffle=on ./...
+	$(GO) test -race -shuffle=on -timeout=20m ./...
 
 .PHONY: test.integration
 test.integration: ## Run the tests that start real processes
@@ -64,7 +64,7 @@ format: ## Format the code
 .PHONY: bench
 bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
 	@.ci/postgres
-	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) -tags=integration -timeout=60m ./...
+	$(GO) test -run='^$$' -bench=. -benchtime=$(BENCHTIME) -tags=integration -timeout=90m ./...
 
 .PHONY: fuzz
 fuzz: ## Fuzz each parser with FUZZTIME=1000000x inputs
@@ -73,9 +73,11 @@ fuzz: ## Fuzz each parser with FUZZTIME=1000000x inputs
 	$(FUZZ) -fuzz='^FuzzCursor$$' ./adapters/http
 	$(FUZZ) -fuzz='^FuzzDecode$$' ./adapters/http/internal/strictjson
 
-.PHONY: test.model
-test.model: ## Compare 10,000 random runs of 100 steps with a naive model
-	$(GO) test -run='/Random$$' -count=1 ./adapters/memory -rapid.checks=10000 -rapid.steps=100
+.PHONY: test.random
+test.random: ## Compare 10,000 random runs of 100 steps in memory, 1,000 on PostgreSQL, with a naive model
+	@.ci/postgres
+	$(GO) test -run='^TestStore$$/^Random$$' -count=1 -timeout=30m ./adapters/memory -rapid.checks=10000 -rapid.steps=100
+	$(GO) test -run='^TestStore$$/^Random$$' -count=1 -timeout=60m ./adapters/postgres -rapid.checks=1000 -rapid.steps=100
 
 .PHONY: clean
 clean: ## Remove what the other targets wrote

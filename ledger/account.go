@@ -17,11 +17,13 @@ type Account struct {
 	Asset Asset
 	// Normal is the side on which the account grows.
 	Normal Side
-	// MinBalance is the least that the balance may fall to, unless Unlimited.
-	// A negative one allows an overdraft.
+	// MinBalance is the least that what is available may fall to, unless Unlimited.
+	// A negative one allows an overdraft. Less may be available from the start: only
+	// a transaction that lowers it further is refused.
 	MinBalance Amount
 	Unlimited  bool
 	Status     Status
+	Metadata   Metadata
 	Balance    Balance
 	// Sequence counts the entries, an opening balance not among them. It is the
 	// number of the latest entry. For a world account it is the sum over its
@@ -33,6 +35,9 @@ type Account struct {
 
 // Posted returns the balance, read by the account's normal side.
 func (a Account) Posted() Amount { return a.Balance.Posted(a.Normal) }
+
+// Available returns what is available, read by the account's normal side.
+func (a Account) Available() Amount { return a.Balance.Available(a.Normal) }
 
 // Status says what an account may take part in.
 type Status uint8
@@ -77,6 +82,7 @@ type AccountRequest struct {
 	// OpeningBalance, if positive, is posted against the asset's world account
 	// as the account's entry number 0.
 	OpeningBalance Amount
+	Metadata       Metadata
 }
 
 // normalized returns the request with its defaults filled in, or why it is
@@ -103,6 +109,10 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 	if err := r.Asset.Validate(); err != nil {
 		return AccountRequest{}, err
 	}
+	if err := r.Metadata.validate(); err != nil {
+		return AccountRequest{}, err
+	}
+	r.Metadata = r.Metadata.clone()
 	switch {
 	case IsWorldID(r.ID):
 		return invalid("id", fmt.Sprintf("account id %q is reserved: the ledger makes the world accounts itself", r.ID))
@@ -120,17 +130,23 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 	return r, nil
 }
 
-// AccountChange says what to change of an account; what is left zero stays.
+// AccountChange says what to change of an account; what is left zero stays. What
+// limits the account never changes.
 type AccountChange struct {
 	Name *string
 	// Status freezes an account, opens it again, or closes it for good, which
-	// takes a balance of zero.
+	// takes a balance of zero and nothing pending.
 	Status Status
+	// Metadata takes the place of all that the account has, unless it is nil.
+	Metadata Metadata
 }
 
 func (c AccountChange) validate() error {
 	if c.Status > StatusClosed {
 		return &Error{Code: ErrInvalidRequest, Field: "status", Message: "status should be open, frozen or closed"}
+	}
+	if err := c.Metadata.validate(); err != nil {
+		return err
 	}
 	if c.Name == nil {
 		return nil

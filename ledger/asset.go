@@ -16,8 +16,9 @@ const maxAssetCode = 32
 
 // Asset is what an account holds: a currency, a token, a kind of point. Its
 // scale is the number of decimal places of its smallest unit: 2 for US dollars
-// in cents, 0 for yen, 18 for ether. Within a ledger a code has one scale,
-// fixed by the first account that holds it.
+// in cents, 0 for yen, 18 for ether. The currencies of ISO 4217 are known with
+// their scales; every other asset is registered in a ledger before an account can
+// hold it, and its scale never changes there.
 type Asset struct {
 	// Code starts with a capital letter and goes on with capital letters,
 	// digits and underscores, 32 bytes at most.
@@ -75,4 +76,28 @@ func validAssetCode(code string) bool {
 		}
 	}
 	return true
+}
+
+// checkISO says that the asset is not a currency of ISO 4217, or has another scale
+// there.
+func (a Asset) checkISO() error {
+	scale, known := isoScale(a.Code)
+	if !known {
+		return &Error{
+			Code: ErrUnknownAsset, Field: "asset",
+			Message: fmt.Sprintf("asset %s is no currency of ISO 4217; register it before you open an account in it", a),
+		}
+	}
+	return Asset{Code: a.Code, Scale: scale}.checkSame(a)
+}
+
+// checkSame refuses an asset of the same code with another scale.
+func (a Asset) checkSame(other Asset) error {
+	if a == other {
+		return nil
+	}
+	return &Error{
+		Code: ErrAssetExists, Field: "asset",
+		Message: fmt.Sprintf("asset %s has a scale of %d, which never changes; %s contradicts it", a.Code, a.Scale, other),
+	}
 }

@@ -38,8 +38,8 @@ func TestBalancePosted(t *testing.T) {
 func TestBalanceAdd(t *testing.T) {
 	t.Parallel()
 	largest, one := amountOf(limit), NewAmount(1)
-	sum, err := Balance{NewAmount(1), NewAmount(20)}.Add(Balance{NewAmount(300), NewAmount(4000)})
-	if want := (Balance{NewAmount(301), NewAmount(4020)}); err != nil || sum != want {
+	sum, err := Balance{NewAmount(1), NewAmount(20), NewAmount(5), NewAmount(6)}.Add(Balance{NewAmount(300), NewAmount(4000), NewAmount(70), NewAmount(80)})
+	if want := (Balance{NewAmount(301), NewAmount(4020), NewAmount(75), NewAmount(86)}); err != nil || sum != want {
 		t.Errorf("got %v, %v; want %v", sum, err, want)
 	}
 	for name, balances := range map[string][2]Balance{

@@ -25,6 +25,7 @@ type reporter interface {
 type books struct {
 	accounts     map[string]AccountState
 	transactions map[string]RecordedTransaction
+	corrections  map[correctionKey]Balance
 	now          time.Time
 	used         Decider
 	// handmade says that the states did not come about by transactions, so that
@@ -32,10 +33,17 @@ type books struct {
 	handmade bool
 }
 
+type correctionKey struct {
+	account string
+	node    CorrectionNode
+}
+
+func same(a, b any) bool { return reflect.DeepEqual(a, b) }
+
 // newBooks opens accounts, each under its request's id.
 func newBooks(t reporter, requests ...AccountRequest) *books {
 	t.Helper()
-	b := &books{accounts: map[string]AccountState{}, transactions: map[string]RecordedTransaction{}, now: noon}
+	b := &books{accounts: map[string]AccountState{}, transactions: map[string]RecordedTransaction{}, corrections: map[correctionKey]Balance{}, now: noon}
 	for _, request := range requests {
 		wantApplied(t, b.apply(t, opening(t, request)))
 	}
@@ -94,6 +102,9 @@ func withoutEmpty(d Decision) Decision {
 	if len(d.Transactions) == 0 {
 		d.Transactions = nil
 	}
+	if len(d.Resolutions) == 0 {
+		d.Resolutions = nil
+	}
 	return d
 }
 
@@ -126,6 +137,24 @@ func (b *books) save(t reporter, decision Decision) {
 			t.Fatalf("transaction %q is to be inserted again", recorded.ID)
 		}
 		b.transactions[recorded.ID] = recorded.copy()
+		if original, ok := b.transactions[recorded.Reverses]; ok {
+			original.ReversedBy = recorded.ID
+			b.transactions[original.ID] = original
+		}
+	}
+	for _, resolved := range decision.Resolutions {
+		if was := b.transactions[resolved.ID]; was.Status != Pending {
+			t.Fatalf("transaction %q is to be resolved and was %s", resolved.ID, was.Status)
+		}
+		b.transactions[resolved.ID] = resolved.copy()
+	}
+	for _, c := range decision.Corrections {
+		key := correctionKey{c.Account, c.CorrectionNode}
+		sum, err := b.corrections[key].Add(Balance{Debits: c.Debits, Credits: c.Credits})
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.corrections[key] = sum
 	}
 	if !b.handmade {
 		b.audit(t)
@@ -134,7 +163,23 @@ func (b *books) save(t reporter, decision Decision) {
 
 func (r RecordedTransaction) copy() RecordedTransaction {
 	r.Entries = slices.Clone(r.Entries)
+	r.Reserved = slices.Clone(r.Reserved)
 	return r
+}
+
+// reserved is what the transactions that are pending now reserve on an account.
+func (b *books) reserved(account string) (sum Balance) {
+	for _, recorded := range b.transactions {
+		if IsWorldID(account) || recorded.StatusAt(b.now) != Pending {
+			continue
+		}
+		for i, e := range recorded.Entries {
+			if e.Account == account {
+				sum, _ = sum.reserve(e.Side, recorded.Reserved[i])
+			}
+		}
+	}
+	return sum
 }
 
 // seed puts an account as it stands into the books.
@@ -143,15 +188,37 @@ func (b *books) seed(state AccountState) {
 	b.accounts[state.ID] = state
 }
 
+// sweep takes what has expired off the accounts.
+func (b *books) sweep() {
+	for _, recorded := range b.transactions {
+		if recorded.Status != Pending || recorded.StatusAt(b.now) != Expired {
+			continue
+		}
+		for _, e := range recorded.Entries {
+			state, reserved := b.accounts[e.Account], b.reserved(e.Account)
+			state.Balance.PendingDebits, state.Balance.PendingCredits = reserved.PendingDebits, reserved.PendingCredits
+			b.accounts[e.Account] = state
+		}
+	}
+}
+
 // audit proves the books from their entries.
 func (b *books) audit(t reporter) {
 	t.Helper()
+	b.sweep()
 	chains := map[string][]Entry{}
 	for _, recorded := range b.transactions {
 		sums := map[Asset]*big.Int{}
 		for _, e := range recorded.Entries {
+			if recorded.Status != Posted {
+				continue
+			}
 			chains[e.Account] = append(chains[e.Account], e)
-			if e.Transaction != recorded.ID || !e.RecordedAt.Equal(recorded.RecordedAt) {
+			written := recorded.RecordedAt
+			if recorded.Reserved != nil {
+				written = recorded.ResolvedAt
+			}
+			if e.Transaction != recorded.ID || !e.RecordedAt.Equal(written) || e.EffectiveAt.After(e.RecordedAt) {
 				t.Fatalf("transaction %q at %s has entry %+v", recorded.ID, recorded.RecordedAt, e)
 			}
 			if sums[e.Asset] == nil {
@@ -172,6 +239,9 @@ func (b *books) audit(t reporter) {
 	nets := map[Asset]*big.Int{}
 	for id, state := range b.accounts {
 		state.auditChain(t, chains[id])
+		if got, want := (Balance{PendingDebits: state.Balance.PendingDebits, PendingCredits: state.Balance.PendingCredits}), b.reserved(id); got != want {
+			t.Fatalf("account %q has %+v pending, its reservations are %+v", id, got, want)
+		}
 		if nets[state.Asset] == nil {
 			nets[state.Asset] = new(big.Int)
 		}
@@ -219,6 +289,9 @@ func (s AccountState) auditChain(t reporter, chain []Entry) {
 		if s.Normal == Debit {
 			want.Neg(want)
 		}
+		if bigOf(e.Debits).Cmp(debits) != 0 {
+			t.Fatalf("account %q was debited %s up to entry %d, want %s", s.ID, e.Debits, e.Sequence, debits)
+		}
 		if bigOf(e.Balance).Cmp(want) != 0 {
 			t.Fatalf("account %q has %s after entry %d, want %s", s.ID, e.Balance, e.Sequence, want)
 		}
@@ -229,7 +302,7 @@ func (s AccountState) auditChain(t reporter, chain []Entry) {
 	if bigOf(s.Balance.Debits).Cmp(debits) != 0 || bigOf(s.Balance.Credits).Cmp(credits) != 0 {
 		t.Fatalf("account %q has totals of %v, its entries of %s and %s", s.ID, s.Balance, debits, credits)
 	}
-	if len(chain) > 0 && !s.LastRecordedAt.Equal(last) {
+	if len(chain) > 0 && s.LastRecordedAt.Before(last) {
 		t.Fatalf("account %q was last written at %s, not %s", s.ID, last, s.LastRecordedAt)
 	}
 }
@@ -243,6 +316,10 @@ func (b *books) view(t reporter, operations []Operation) View {
 		for _, id := range operation.AppendAccounts(nil) {
 			v.accounts[id] = nil
 			if state, ok := b.accounts[id]; ok {
+				reserved := b.reserved(id)
+				if !b.handmade {
+					state.Balance.PendingDebits, state.Balance.PendingCredits = reserved.PendingDebits, reserved.PendingCredits
+				}
 				v.accounts[id] = &state
 			}
 		}

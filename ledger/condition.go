@@ -54,10 +54,10 @@ func (d *Decider) demand(transaction string, conditions []Condition) error {
 		if c.Sequence != nil && w.state.Sequence != *c.Sequence {
 			return refuse("account %q is at sequence number %d, not %d; read it again", c.Account, w.state.Sequence, *c.Sequence)
 		}
-		if c.MinAvailable != nil && w.state.Posted().Cmp(*c.MinAvailable) < 0 {
+		if c.MinAvailable != nil && w.state.Available().Cmp(*c.MinAvailable) < 0 {
 			asset := w.state.Asset
 			return refuse("account %q has %s %s available, less than %s",
-				c.Account, asset.Format(w.state.Posted()), asset.Code, asset.Format(*c.MinAvailable))
+				c.Account, asset.Format(w.state.Available()), asset.Code, asset.Format(*c.MinAvailable))
 		}
 	}
 	return nil
@@ -65,20 +65,23 @@ func (d *Decider) demand(transaction string, conditions []Condition) error {
 
 // upTo returns the two entries with as much of their amount as the limits of their
 // accounts allow.
-func (d *Decider) upTo(transaction string, requests []EntryRequest) ([]EntryRequest, error) {
-	amount := requests[0].Amount
-	for i, e := range requests {
+func (d *Decider) upTo(op *postOperation) ([]EntryRequest, error) {
+	requests, amount := op.entries, op.entries[0].Amount
+	// What leaves an account and comes back at once is limited by nothing, unless it
+	// is only reserved.
+	circular := requests[0].Account == requests[1].Account && !op.isPending()
+	for _, e := range requests {
 		state := d.accounts.get(e.Account).state
-		if e.Account == requests[1-i].Account || state.Unlimited || e.Side == state.Normal {
+		if circular || state.Unlimited || e.Side == state.Normal {
 			continue
 		}
 		// A balance and a minimum differ by far less than what overflows.
-		room := state.Posted().wrappingSub(state.MinBalance)
+		room := state.Available().wrappingSub(state.MinBalance)
 		if room.Sign() <= 0 {
 			return nil, &Error{
-				Code: ErrInsufficientFunds, Account: e.Account, Transaction: transaction,
+				Code: ErrInsufficientFunds, Account: e.Account, Transaction: op.id,
 				Message: fmt.Sprintf("account %q has nothing available: it has %s %s, and must keep at least %s",
-					e.Account, state.Asset.Format(state.Posted()), state.Asset.Code, state.Asset.Format(state.MinBalance)),
+					e.Account, state.Asset.Format(state.Available()), state.Asset.Code, state.Asset.Format(state.MinBalance)),
 			}
 		}
 		if room.Cmp(amount) < 0 {

@@ -19,7 +19,9 @@ type AccountState struct {
 	Fingerprint Fingerprint
 }
 
-// RecordedTransaction is a transaction as a store keeps it.
+// RecordedTransaction is a transaction as a store keeps it. The status of one that
+// is pending stays so when its time runs out; who reads it judges that by
+// [Transaction.StatusAt].
 type RecordedTransaction struct {
 	Transaction
 	Fingerprint Fingerprint
@@ -29,10 +31,12 @@ type RecordedTransaction struct {
 // decided. It answers from memory, the same thing each time it is asked, and
 // what it returns is only read.
 type View interface {
-	// Account returns the account with the id; nil means that there is none.
+	// Account returns the account with the id; nil means that there is none. What is
+	// pending on it is without the reservations that have expired at the time of the
+	// batch, or at LastRecordedAt if that is later.
 	Account(id string) *AccountState
-	// Transaction returns the transaction with the id; nil means that there is
-	// none.
+	// Transaction returns the transaction with the id as it now stands; nil means
+	// that there is none.
 	Transaction(id string) *RecordedTransaction
 }
 
@@ -45,8 +49,18 @@ type Decision struct {
 	// Accounts are the accounts that were opened or changed, each once, with
 	// their new states.
 	Accounts []*AccountState
-	// Transactions are the new ones, in order, to be inserted.
+	// Transactions are the new ones, in order, to be inserted. One that is pending
+	// reserves its Reserved amounts, on all of its entries' accounts but the world's,
+	// up to its ExpiresAt: a store keeps a reservation for each account, and takes it
+	// off the account's pending totals from that time on.
 	Transactions []*RecordedTransaction
+	// Resolutions are the pending transactions that were posted or voided, as they now
+	// stand, in order. Their reservations are off the accounts' pending totals, and
+	// are to be deleted.
+	Resolutions []*RecordedTransaction
+	// Corrections are what entries with an earlier effective time add to the
+	// corrections of their accounts, each account's node once.
+	Corrections []Correction
 }
 
 // Decider judges batches of operations. Its zero value works. It keeps nothing
@@ -59,9 +73,10 @@ type Decider struct {
 	accounts workingSet
 	// transactions are the new ones of the batch.
 	transactions []*RecordedTransaction
-	// byID finds in transactions. It is filled from the second of them on, for
-	// the first is found without.
-	byID map[string]*RecordedTransaction
+	// byID finds in transactions, from the second of them on, for the first is found
+	// without, and those that the batch resolved or reversed, as they now stand.
+	byID        map[string]*RecordedTransaction
+	resolutions []*RecordedTransaction
 	// drafts are the accounts that the operation under way would change.
 	drafts []*workingAccount
 	// undo has what was accepted since the first mark, if there is one.
@@ -92,7 +107,7 @@ type accepted struct {
 // Decide judges a batch of operations in order, each on the books as those
 // before it left them. It is pure: the same view, operations and time give the
 // same decision. The time is the store's, taken while it holds the accounts; it
-// counts to the microsecond. The decision's accounts and its list of
+// counts to the microsecond. The decision's accounts and its lists of
 // transactions are valid until the next call; the rest is the caller's.
 //
 // An error means that the view broke a rule that always holds, or that deciding
@@ -118,7 +133,10 @@ func (d *Decider) Decide(view View, operations []Operation, now time.Time) (Deci
 			d.result = append(d.result, w.state)
 		}
 	}
-	return Decision{Outcomes: outcomes, Accounts: d.result, Transactions: d.transactions}, nil
+	return Decision{
+		Outcomes: outcomes, Accounts: d.result, Transactions: d.transactions, Resolutions: d.resolutions,
+		Corrections: corrections(d.transactions, d.resolutions),
+	}, nil
 }
 
 // reset forgets the batch before, and the memory of an exceptionally large one.
@@ -134,6 +152,8 @@ func (d *Decider) reset() {
 	clear(d.byID)
 	d.drafts = d.drafts[:0]
 	d.result = d.result[:0]
+	clear(d.resolutions)
+	d.resolutions = d.resolutions[:0]
 	clear(d.undo)
 	d.undo, d.marks = d.undo[:0], 0
 }
@@ -229,12 +249,16 @@ func (d *Decider) transaction(id string) (*RecordedTransaction, error) {
 	return t, nil
 }
 
-// record adds a transaction to the books of the batch.
+// record adds a new transaction to the books of the batch.
 func (d *Decider) record(t *RecordedTransaction) {
 	d.transactions = append(d.transactions, t)
-	if len(d.transactions) == 1 {
-		return
+	if len(d.transactions) > 1 {
+		d.remember(t)
 	}
+}
+
+// remember makes t how the transaction now stands.
+func (d *Decider) remember(t *RecordedTransaction) {
 	if d.byID == nil {
 		d.byID = make(map[string]*RecordedTransaction)
 	}
@@ -248,7 +272,7 @@ func (s *AccountState) check(id string) error {
 		return broken("the store returned account %q for %q", s.ID, id)
 	case !s.Normal.valid() || s.Status < StatusOpen || s.Status > StatusClosed:
 		return broken("account %q has %s as its normal side and %s", id, s.Normal, s.Status)
-	case s.Balance.Debits.Sign() < 0 || s.Balance.Credits.Sign() < 0:
+	case s.Balance.hasNegative():
 		return broken("account %q has negative totals", id)
 	case s.Stripe != 0 && !IsWorldID(id):
 		return broken("account %q, not a world account, has a stripe", id)

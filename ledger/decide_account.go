@@ -1,6 +1,10 @@
 package ledger
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+	"maps"
+)
 
 func (op *openOperation) decide(d *Decider) (Outcome, error) {
 	request := op.request
@@ -27,6 +31,7 @@ func (op *openOperation) decide(d *Decider) (Outcome, error) {
 		Normal:     request.Normal,
 		MinBalance: request.MinBalance,
 		Unlimited:  request.Unlimited,
+		Metadata:   request.Metadata,
 	}, op.fingerprint)
 	if request.OpeningBalance.Sign() > 0 {
 		if err := d.postOpening(request); err != nil {
@@ -37,26 +42,44 @@ func (op *openOperation) decide(d *Decider) (Outcome, error) {
 	return w.outcome(Applied), nil
 }
 
-// admitAsset makes the world account of an asset that is new to the ledger, and
-// refuses an asset that is known with another scale.
+// admitAsset makes the world account of a currency of ISO 4217 that is new to the
+// ledger, and refuses an asset that is unknown, or known with another scale.
 func (d *Decider) admitAsset(asset Asset) error {
 	world, err := d.account(WorldID(asset.Code))
 	if err != nil {
 		return err
 	}
 	if world.state == nil {
-		d.open(world, Account{ID: world.id, Asset: asset, Normal: Debit, Unlimited: true}, Fingerprint{})
-		// Opened in a step of its own, so that an opening balance finds it there.
-		d.accept()
+		if err := asset.checkISO(); err != nil {
+			return err
+		}
+		d.openWorld(world, asset)
 		return nil
 	}
-	if world.state.Asset != asset {
-		return &Error{
-			Code: ErrAssetExists, Field: "asset",
-			Message: fmt.Sprintf("asset %s has a scale of %d in this ledger, which never changes", asset.Code, world.state.Asset.Scale),
-		}
+	return world.state.Asset.checkSame(asset)
+}
+
+// openWorld opens a world account, in a step of its own, so that an opening balance
+// finds it there.
+func (d *Decider) openWorld(world *workingAccount, asset Asset) {
+	d.open(world, Account{ID: world.id, Asset: asset, Normal: Debit, Unlimited: true}, Fingerprint{})
+	d.accept()
+}
+
+func (op registerOperation) decide(d *Decider) (Outcome, error) {
+	asset := op.asset
+	world, err := d.account(WorldID(asset.Code))
+	if err != nil {
+		return Outcome{}, err
 	}
-	return nil
+	if world.state != nil {
+		return world.outcome(Replayed), world.state.Asset.checkSame(asset)
+	}
+	if err := asset.checkISO(); !errors.Is(err, ErrUnknownAsset) {
+		return Outcome{Result: Replayed}, err
+	}
+	d.openWorld(world, asset)
+	return world.outcome(Applied), nil
 }
 
 func (d *Decider) open(w *workingAccount, account Account, fingerprint Fingerprint) {
@@ -82,7 +105,7 @@ func (d *Decider) postOpening(request AccountRequest) error {
 	if taken != nil {
 		return broken("transaction %q is there before account %q", transaction.ID, request.ID)
 	}
-	_, err = d.post(transaction.ID, transaction.Entries, transaction.fingerprint())
+	_, err = d.write(&postOperation{id: transaction.ID, fingerprint: transaction.fingerprint()}, transaction.Entries)
 	return err
 }
 
@@ -104,7 +127,10 @@ func (op *changeOperation) decide(d *Decider) (Outcome, error) {
 		}
 		draft.Status = status
 	}
-	if *draft == *w.state {
+	if metadata := op.change.Metadata; metadata != nil {
+		draft.Metadata = metadata.clone()
+	}
+	if draft.Name == w.state.Name && draft.Status == w.state.Status && maps.Equal(draft.Metadata, w.state.Metadata) {
 		d.discard()
 		return w.outcome(Replayed), nil
 	}
@@ -129,6 +155,11 @@ func (s *AccountState) checkStatus(status Status) error {
 			Code: ErrAccountNotEmpty, Account: s.ID,
 			Message: fmt.Sprintf("account %q has a balance of %s %s; bring it to zero before you close it",
 				s.ID, s.Asset.Format(s.Posted()), s.Asset.Code),
+		}
+	case status == StatusClosed && (s.Balance.PendingDebits.Sign() != 0 || s.Balance.PendingCredits.Sign() != 0):
+		return &Error{
+			Code: ErrAccountNotEmpty, Account: s.ID,
+			Message: fmt.Sprintf("account %q has pending transactions; post or void them before you close it", s.ID),
 		}
 	}
 	return nil

@@ -15,18 +15,18 @@ func TestOpenAccount(t *testing.T) {
 	wantApplied(t, outcomes)
 	at := noon.Add(time.Microsecond)
 	want := Account{ID: "alice", Name: "Alice", Asset: usd, Normal: Credit, MinBalance: NewAmount(-50), Status: StatusOpen, OpenedAt: at}
-	if got := *outcomes[0].Account; got != want {
+	if got := *outcomes[0].Account; !same(got, want) {
 		t.Errorf("got %+v, want %+v", got, want)
 	}
 	if outcomes[0].Transaction != nil || len(b.transactions) != 0 {
 		t.Error("an account without an opening balance has a transaction")
 	}
 	request, _ = request.normalized()
-	if state := b.accounts["alice"]; state.Account != want || state.LastRecordedAt != at || state.Fingerprint != request.fingerprint() {
+	if state := b.accounts["alice"]; !same(state.Account, want) || state.LastRecordedAt != at || state.Fingerprint != request.fingerprint() {
 		t.Errorf("the state is %+v", state)
 	}
 	world := Account{ID: "world:USD", Asset: usd, Normal: Debit, Unlimited: true, Status: StatusOpen, OpenedAt: at}
-	if got := b.accounts["world:USD"]; got != (AccountState{Account: world, LastRecordedAt: at}) {
+	if got := b.accounts["world:USD"]; !same(got, AccountState{Account: world, LastRecordedAt: at}) {
 		t.Errorf("the world account is %+v", got)
 	}
 	if len(b.accounts) != 2 {
@@ -57,8 +57,8 @@ func TestOpeningBalance(t *testing.T) {
 			worldUnits := map[Side]int64{Debit: 100, Credit: -100}[worldSide]
 			b.wantBalance(t, "world:USD", worldUnits, 1)
 			want := []Entry{
-				{Transaction: "opening:a", Account: "world:USD", Side: worldSide, Sequence: 1, Asset: usd, Amount: NewAmount(100), Balance: NewAmount(worldUnits), RecordedAt: noon},
-				{Transaction: "opening:a", Account: "a", Side: normal, Sequence: 0, Asset: usd, Amount: NewAmount(100), Balance: NewAmount(100), RecordedAt: noon},
+				{Transaction: "opening:a", Account: "world:USD", Side: worldSide, Sequence: 1, Asset: usd, Amount: NewAmount(100), Balance: NewAmount(worldUnits), Debits: NewAmount(max(0, worldUnits)), RecordedAt: noon, EffectiveAt: noon},
+				{Transaction: "opening:a", Account: "a", Side: normal, Sequence: 0, Asset: usd, Amount: NewAmount(100), Balance: NewAmount(100), Debits: NewAmount(100 - max(0, worldUnits)), RecordedAt: noon, EffectiveAt: noon},
 			}
 			recorded := b.transactions["opening:a"]
 			if len(recorded.Entries) != 2 || recorded.Entries[0] != want[0] || recorded.Entries[1] != want[1] {
@@ -89,7 +89,7 @@ func TestOpenAccountAgain(t *testing.T) {
 	wantApplied(t, b.apply(t, depositing(t, "d1", "alice", 20)))
 	b.now = noon.Add(time.Hour)
 	outcomes := b.apply(t, opening(t, request))
-	if got := outcomes[0]; got.Result != Replayed || got.Err != nil || *got.Account != b.accounts["alice"].Account {
+	if got := outcomes[0]; got.Result != Replayed || got.Err != nil || !same(*got.Account, b.accounts["alice"].Account) {
 		t.Errorf("got %+v; want the account as it stands", got)
 	}
 	b.wantBalance(t, "alice", 120, 1)
@@ -100,6 +100,7 @@ func TestOpenAccountAgain(t *testing.T) {
 		"minimum":         func(r *AccountRequest) { r.MinBalance = NewAmount(-1) },
 		"unlimited":       func(r *AccountRequest) { r.Unlimited = true },
 		"opening balance": func(r *AccountRequest) { r.OpeningBalance = NewAmount(101) },
+		"metadata":        func(r *AccountRequest) { r.Metadata = Metadata{"k": "v"} },
 	} {
 		other := request
 		spoil(&other)
@@ -120,7 +121,7 @@ func TestOpenAccountTwiceInBatch(t *testing.T) {
 	other := AccountRequest{ID: "a", Asset: usd, OpeningBalance: NewAmount(8)}
 	outcomes := b.apply(t, opening(t, request), opening(t, request), opening(t, other), opening(t, AccountRequest{ID: "b", Asset: usd}))
 	wantApplied(t, []Outcome{outcomes[0], outcomes[3]})
-	if outcomes[1].Result != Replayed || *outcomes[1].Account != *outcomes[0].Account {
+	if outcomes[1].Result != Replayed || !same(outcomes[1].Account, outcomes[0].Account) {
 		t.Errorf("got %+v", outcomes[1])
 	}
 	wantRejected(t, outcomes[2], ErrAccountExists)
@@ -173,7 +174,7 @@ func TestChangeAccount(t *testing.T) {
 		}
 		want := before
 		want.Name, want.Status = step.name, step.status
-		if got := b.accounts["a"]; got != want || *outcome.Account != want.Account {
+		if got := b.accounts["a"]; !same(got, want) || !same(*outcome.Account, want.Account) {
 			t.Errorf("%+v made of it %+v, and answers with %+v", step.change, got, *outcome.Account)
 		}
 	}

@@ -50,7 +50,7 @@ func (m *model) add(request AccountRequest, now time.Time) {
 
 func (m *model) open(request AccountRequest, now time.Time) (Result, Code) {
 	if account, ok := m.accounts[request.ID]; ok {
-		if account.request != request {
+		if !same(account.request, request) {
 			return Rejected, ErrAccountExists
 		}
 		return Replayed, ""
@@ -89,7 +89,7 @@ func (m *model) change(id string, change AccountChange) (Result, Code) {
 		account.status = change.Status
 	}
 	m.accounts[id] = account
-	if account == before {
+	if same(account, before) {
 		return Replayed, ""
 	}
 	return Applied, ""

@@ -16,13 +16,10 @@ func (op *postOperation) decide(d *Decider) (Outcome, error) {
 		if recorded.Fingerprint != op.fingerprint {
 			return Outcome{}, &Error{
 				Code: ErrTransactionConflict, Transaction: op.id,
-				Message: fmt.Sprintf("transaction %q was made with other content", op.id),
+				Message: fmt.Sprintf("transaction %q was made with other content; repeat a request exactly, or choose another id", op.id),
 			}
 		}
-		replayed := recorded.Transaction
-		// A copy, for the one who posted it in this batch holds the original.
-		replayed.Entries = slices.Clone(replayed.Entries)
-		return Outcome{Result: Replayed, Transaction: &replayed}, nil
+		return d.replayed(recorded), nil
 	}
 	if err := d.admitAll(op); err != nil {
 		return Outcome{}, err
@@ -30,18 +27,61 @@ func (op *postOperation) decide(d *Decider) (Outcome, error) {
 	if err := d.demand(op.id, op.conditions); err != nil {
 		return Outcome{}, err
 	}
+	if err := d.relate(op); err != nil {
+		return Outcome{}, err
+	}
 	entries := op.entries
 	if op.upTo {
-		if entries, err = d.upTo(op.id, entries); err != nil {
+		if entries, err = d.upTo(op); err != nil {
 			return Outcome{}, err
 		}
 	}
-	recorded, err = d.post(op.id, entries, op.fingerprint)
+	recorded, err = d.write(op, entries)
 	if err != nil {
 		return Outcome{}, err
 	}
 	d.accept()
 	return Outcome{Result: Applied, Transaction: &recorded.Transaction}, nil
+}
+
+// replayed returns the transaction as it stands at the time of the batch, in a copy,
+// for the one who wrote it in this batch holds the original.
+func (d *Decider) replayed(recorded *RecordedTransaction) Outcome {
+	transaction := recorded.Transaction
+	transaction.Status = transaction.StatusAt(d.now)
+	transaction.Entries = slices.Clone(transaction.Entries)
+	transaction.Reserved = slices.Clone(transaction.Reserved)
+	return Outcome{Result: Replayed, Transaction: &transaction}
+}
+
+// relate refuses a transaction that names another which isn't there.
+func (d *Decider) relate(op *postOperation) error {
+	if op.details == nil || op.details.related == "" {
+		return nil
+	}
+	related, err := d.transaction(op.details.related)
+	if err == nil && related == nil {
+		err = &Error{
+			Code: ErrNotFound, Field: "related", Transaction: op.details.related,
+			Message: fmt.Sprintf("transaction %q, which this one should be related to, does not exist", op.details.related),
+		}
+	}
+	return err
+}
+
+// write posts the entries, or reserves what they would move.
+func (d *Decider) write(op *postOperation, requests []EntryRequest) (*RecordedTransaction, error) {
+	recorded := newRecorded(len(requests))
+	recorded.ID, recorded.Status, recorded.Fingerprint = op.id, Posted, op.fingerprint
+	recorded.RecordedAt = d.recordTime()
+	recorded.EffectiveAt = recorded.RecordedAt
+	if err := op.details.apply(&recorded.Transaction); err != nil {
+		return nil, err
+	}
+	if recorded.Status == Pending {
+		return recorded, d.reserve(recorded, requests)
+	}
+	return recorded, d.post(recorded, requests)
 }
 
 // admitAll drafts the accounts of all entries. That a world account is missing is
@@ -75,7 +115,7 @@ func (d *Decider) admit(transaction string, e EntryRequest) error {
 	case w.state == nil:
 		return refuse(ErrNotFound, "account %q does not exist; open it first", e.Account)
 	case e.Normal != 0 && w.state.Normal != e.Normal:
-		return refuse(ErrNotFound, "there is no %s-normal account %q", e.Normal, e.Account)
+		return refuse(ErrNotFound, "account %q is %s-normal, and this takes a %s-normal one", e.Account, w.state.Normal, e.Normal)
 	case w.state.Asset != e.Asset:
 		return refuse(ErrAssetMismatch, "account %q holds %s, not %s", e.Account, w.state.Asset, e.Asset)
 	case w.state.Status == StatusFrozen:
@@ -87,30 +127,51 @@ func (d *Decider) admit(transaction string, e EntryRequest) error {
 	return nil
 }
 
+// newRecorded returns a transaction with room for so many entries. Most have two,
+// which are allocated with it.
+func newRecorded(entries int) *RecordedTransaction {
+	if entries == 2 {
+		pair := new(struct {
+			RecordedTransaction
+			entries [2]Entry
+		})
+		pair.Entries = pair.entries[:]
+		return &pair.RecordedTransaction
+	}
+	return &RecordedTransaction{Transaction: Transaction{Entries: make([]Entry, entries)}}
+}
+
 // post writes the entries to the drafts of their accounts, which the caller has
 // made, and records the transaction.
-func (d *Decider) post(id string, requests []EntryRequest, fingerprint Fingerprint) (*RecordedTransaction, error) {
-	recorded := &RecordedTransaction{
-		Transaction: Transaction{ID: id, Entries: make([]Entry, len(requests)), RecordedAt: d.recordTime()},
-		Fingerprint: fingerprint,
-	}
-	for i, request := range requests {
-		entry, err := d.postEntry(request, recorded)
-		if err != nil {
-			return nil, err
-		}
-		recorded.Entries[i] = entry
-	}
-	for _, w := range d.drafts {
-		if err := w.checkLimit(id); err != nil {
-			return nil, err
-		}
-	}
-	if err := d.checkDrafts(recorded); err != nil {
-		return nil, err
+func (d *Decider) post(recorded *RecordedTransaction, requests []EntryRequest) error {
+	if err := d.postEntries(recorded, requests, recorded.RecordedAt); err != nil {
+		return err
 	}
 	d.record(recorded)
-	return recorded, nil
+	return nil
+}
+
+// postEntries writes the entries, at a time, to the drafts of their accounts and to
+// the transaction, which has room for them.
+func (d *Decider) postEntries(recorded *RecordedTransaction, requests []EntryRequest, at time.Time) error {
+	for i := range requests {
+		if err := d.postEntry(&recorded.Entries[i], &requests[i], recorded, at); err != nil {
+			return err
+		}
+	}
+	if err := d.checkLimits(recorded.ID); err != nil {
+		return err
+	}
+	return d.checkDrafts(recorded)
+}
+
+func (d *Decider) checkLimits(transaction string) error {
+	for _, w := range d.drafts {
+		if err := w.checkLimit(transaction); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // recordTime is now, or the last time of an account that the operation touches
@@ -126,23 +187,21 @@ func (d *Decider) recordTime() time.Time {
 	return at
 }
 
-func (d *Decider) postEntry(request EntryRequest, recorded *RecordedTransaction) (Entry, error) {
-	draft := d.accounts.get(request.Account).draft
+func (d *Decider) postEntry(e *Entry, request *EntryRequest, recorded *RecordedTransaction, at time.Time) error {
+	w := d.accounts.get(request.Account)
+	draft := w.draft
 	balance, err := draft.Balance.post(request.Side, request.Amount)
 	if err != nil {
-		return Entry{}, &Error{
-			Code: ErrAmountOutOfRange, Account: request.Account, Transaction: recorded.ID,
-			Message: fmt.Sprintf("the totals of account %q would be larger than the ledger can count", request.Account),
-		}
+		return errTotalsOfAccount(request.Account, recorded.ID)
 	}
 	draft.Balance = balance
-	draft.LastRecordedAt = recorded.RecordedAt
+	draft.LastRecordedAt = at
 	// The opening balance is entry 0: it is posted by the operation that opens
 	// the account, while there is no state yet.
-	if opening := d.accounts.get(request.Account).state == nil; !opening {
+	if opening := w.state == nil; !opening {
 		draft.Sequence++
 	}
-	return Entry{
+	*e = Entry{
 		Transaction: recorded.ID,
 		Account:     request.Account,
 		Stripe:      draft.Stripe,
@@ -151,26 +210,36 @@ func (d *Decider) postEntry(request EntryRequest, recorded *RecordedTransaction)
 		Asset:       draft.Asset,
 		Amount:      request.Amount,
 		Balance:     draft.Posted(),
-		RecordedAt:  recorded.RecordedAt,
-	}, nil
+		Debits:      draft.Balance.Debits,
+		RecordedAt:  at,
+		EffectiveAt: recorded.EffectiveAt,
+	}
+	return nil
 }
 
-// checkLimit refuses a transaction whose net effect lowers the balance to below
-// the account's minimum. One that raises a balance is never refused, even while
-// it stays below.
+func errTotalsOfAccount(account, transaction string) error {
+	return &Error{
+		Code: ErrAmountOutOfRange, Account: account, Transaction: transaction,
+		Message: fmt.Sprintf("the totals of account %q would be larger than the ledger can count", account),
+	}
+}
+
+// checkLimit refuses a transaction whose net effect lowers what is available to
+// below the account's minimum. One that raises it is never refused, even while it
+// stays below.
 func (w *workingAccount) checkLimit(transaction string) error {
 	if w.draft.Unlimited || w.state == nil {
 		return nil
 	}
-	before, after := w.state.Posted(), w.draft.Posted()
+	before, after := w.state.Available(), w.draft.Available()
 	if after.Cmp(before) >= 0 || after.Cmp(w.draft.MinBalance) >= 0 {
 		return nil
 	}
 	asset := w.draft.Asset
 	return &Error{
 		Code: ErrInsufficientFunds, Account: w.id, Transaction: transaction,
-		Message: fmt.Sprintf("account %q has %s %s, and must keep at least %s",
-			w.id, asset.Format(before), asset.Code, asset.Format(w.draft.MinBalance)),
+		Message: fmt.Sprintf("account %q has %s %s available; this would leave %s, and it must keep at least %s",
+			w.id, asset.Format(before), asset.Code, asset.Format(after), asset.Format(w.draft.MinBalance)),
 	}
 }
 

@@ -7,6 +7,17 @@
 // until it is answered. An account's entries are numbered without a gap, and
 // each has the running balance.
 //
+// Beside what is posted at once there are pending transactions, which reserve what
+// they would move until they are posted in full or in part, voided, or expire; and
+// reversals, which undo another transaction, once. Balances can be asked for as of
+// a moment that is past, by when the ledger wrote what it knows or by when it
+// happened in business. docs/concepts.md of the repository explains the words, with
+// a sale from the order to the refund.
+//
+// [Ledger], the requests and the queries are for programs. [Book], [Operation],
+// [Decider], [Decision], [View] and the states and corrections that they speak of are
+// for those who write a store.
+//
 // The package decides, and stores remember. What a batch of requests does to
 // the books is worked out by a [Decider], which is pure: no I/O, no clock, no
 // randomness. Every store asks it, so a ledger behaves the same on all of them.

@@ -18,7 +18,7 @@ func TestAmountSurvivesEncoders(t *testing.T) {
 			t.Fatal(err)
 		}
 		encoded, err := json.Marshal(map[ledger.Amount]ledger.Balance{want: {Debits: want}})
-		if err != nil || string(encoded) != `{"`+text+`":{"Debits":"`+text+`","Credits":"0"}}` {
+		if err != nil || string(encoded) != `{"`+text+`":{"Debits":"`+text+`","Credits":"0","PendingDebits":"0","PendingCredits":"0"}}` {
 			t.Errorf("%s is encoded as %s, %v", text, encoded, err)
 		}
 		var decoded ledger.Balance

@@ -26,7 +26,17 @@ const (
 	ErrAssetExists Code = "asset_exists"
 	// ErrTransactionConflict: the id belongs to a transaction of other content.
 	ErrTransactionConflict Code = "transaction_conflict"
-	// ErrAccountNotEmpty: only an account with a zero balance can be closed.
+	// ErrAlreadyResolved: the transaction was posted or voided by another step, or
+	// was never pending.
+	ErrAlreadyResolved Code = "already_resolved"
+	// ErrExpired: the pending transaction's time has run out.
+	ErrExpired Code = "expired"
+	// ErrAlreadyReversed: another transaction reverses the same one.
+	ErrAlreadyReversed Code = "already_reversed"
+	// ErrNotReversible: the transaction has posted nothing, or is a reversal.
+	ErrNotReversible Code = "not_reversible"
+	// ErrAccountNotEmpty: only an account with a balance of zero and nothing pending
+	// can be closed.
 	ErrAccountNotEmpty Code = "account_not_empty"
 	// ErrConditionFailed: an account is not as the request demands.
 	ErrConditionFailed Code = "condition_failed"
@@ -40,7 +50,10 @@ const (
 	ErrUnbalanced Code = "unbalanced"
 	// ErrAssetMismatch: an entry is in another asset than its account.
 	ErrAssetMismatch Code = "asset_mismatch"
-	// ErrAmountOutOfRange: an amount or a total has too many digits.
+	// ErrUnknownAsset: the asset is neither a currency of ISO 4217 nor registered.
+	ErrUnknownAsset Code = "unknown_asset"
+	// ErrAmountOutOfRange: an amount or a total has too many digits, or is more than
+	// is reserved.
 	ErrAmountOutOfRange Code = "amount_out_of_range"
 	// ErrOverloaded: too much is waiting; nothing was done, ask again later.
 	ErrOverloaded Code = "overloaded"
@@ -94,12 +107,13 @@ func (e *Error) Is(target error) bool {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Cause }
 
-// NoAccount is the [ErrNotFound] of an account.
+// NoAccount returns the [ErrNotFound] that says that there is no account with the id.
 func NoAccount(id string) error {
 	return &Error{Code: ErrNotFound, Account: id, Message: fmt.Sprintf("account %q does not exist", id)}
 }
 
-// NoTransaction is the [ErrNotFound] of a transaction.
+// NoTransaction returns the [ErrNotFound] that says that there is no transaction with
+// the id.
 func NoTransaction(id string) error {
 	return &Error{Code: ErrNotFound, Transaction: id, Message: fmt.Sprintf("transaction %q does not exist", id)}
 }

@@ -3,6 +3,9 @@ package ledger
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"maps"
+	"slices"
+	"time"
 )
 
 // Fingerprint tells the content of a request: the SHA-256 of its canonical
@@ -25,12 +28,20 @@ const (
 	tagEntries        = 1
 	tagConditions     = 2
 	tagUpTo           = 3
+	tagPending        = 4
+	tagExpiresAt      = 5
+	tagEffectiveAt    = 6
+	tagDescription    = 7
+	tagMetadata       = 8
+	tagRelated        = 9
+	tagReverses       = 10
 	tagAsset          = 1
 	tagNormal         = 2
 	tagMinBalance     = 3
 	tagUnlimited      = 4
 	tagName           = 5
 	tagOpeningBalance = 6
+	tagMetadataOpened = 7
 )
 
 // fingerprint covers all that decides what the transaction does. The id is the
@@ -54,7 +65,41 @@ func (r TransactionRequest) fingerprint() Fingerprint {
 	if r.UpTo {
 		form = appendField(form, tagUpTo, []byte{1})
 	}
-	return sha256.Sum256(form)
+	return sha256.Sum256(r.details().appendTo(form))
+}
+
+// fingerprint covers all that decides what the reversal does. What it moves is
+// decided by what it reverses.
+func (r ReversalRequest) fingerprint() Fingerprint {
+	return sha256.Sum256(r.details().appendTo([]byte(formTransaction)))
+}
+
+func (d *details) appendTo(form []byte) []byte {
+	if d == nil {
+		return form
+	}
+	if d.pending {
+		form = appendField(form, tagPending, []byte{1})
+	}
+	if !d.expiresAt.IsZero() {
+		form = appendField(form, tagExpiresAt, appendTime(nil, d.expiresAt))
+	}
+	if !d.effectiveAt.IsZero() {
+		form = appendField(form, tagEffectiveAt, appendTime(nil, d.effectiveAt))
+	}
+	if d.description != "" {
+		form = appendField(form, tagDescription, []byte(d.description))
+	}
+	if len(d.metadata) > 0 {
+		form = appendField(form, tagMetadata, appendMetadata(nil, d.metadata))
+	}
+	if d.related != "" {
+		form = appendField(form, tagRelated, []byte(d.related))
+	}
+	if d.reverses != "" {
+		form = appendField(form, tagReverses, []byte(d.reverses))
+	}
+	return form
 }
 
 // fingerprint covers the whole normalized request but its id.
@@ -72,8 +117,23 @@ func (r AccountRequest) fingerprint() Fingerprint {
 	if r.OpeningBalance.Sign() != 0 {
 		form = appendField(form, tagOpeningBalance, appendAmount(nil, r.OpeningBalance))
 	}
+	if len(r.Metadata) > 0 {
+		form = appendField(form, tagMetadataOpened, appendMetadata(nil, r.Metadata))
+	}
 	return sha256.Sum256(form)
 }
+
+// appendMetadata writes the pairs in the order of their keys.
+func appendMetadata(form []byte, metadata Metadata) []byte {
+	for _, key := range slices.Sorted(maps.Keys(metadata)) {
+		form = appendText(form, key)
+		form = appendText(form, metadata[key])
+	}
+	return form
+}
+
+// appendTime writes the microseconds since 1970 began.
+func appendTime(form []byte, t time.Time) []byte { return binary.AppendVarint(form, t.UnixMicro()) }
 
 func appendConditions(form []byte, conditions []Condition) []byte {
 	for _, c := range conditions {

@@ -42,6 +42,17 @@ func Open(ctx context.Context, store Store, config Config) (*Ledger, error) {
 // Name returns the ledger's name.
 func (l *Ledger) Name() string { return l.name }
 
+// RegisterAsset implements [Service].
+func (l *Ledger) RegisterAsset(ctx context.Context, asset Asset) (Outcome, error) {
+	if err := asset.Validate(); err != nil {
+		return rejected(err), err
+	}
+	outcome, err := l.writeOne(ctx, registerOperation{asset})
+	// It has a stripe of the world account, which says nothing to the caller.
+	outcome.Account = nil
+	return outcome, err
+}
+
 // OpenAccount implements [Service].
 func (l *Ledger) OpenAccount(ctx context.Context, request AccountRequest) (Outcome, error) {
 	operation, err := newOpenOperation(request)
@@ -218,24 +229,16 @@ func (l *Ledger) Entries(ctx context.Context, query EntryQuery) (EntryPage, erro
 	if ValidateID(query.Account) != nil {
 		return EntryPage{}, NoAccount(query.Account)
 	}
-	if query.Limit == 0 {
-		query.Limit = DefaultLimit
+	limit, err := validLimit(query.Limit)
+	if err != nil {
+		return EntryPage{}, err
 	}
-	if query.Limit < 1 || query.Limit > MaxLimit {
-		return EntryPage{}, &Error{
-			Code: ErrInvalidRequest, Field: "limit",
-			Message: fmt.Sprintf("limit should be between 1 and %d, not %d", MaxLimit, query.Limit),
-		}
-	}
-	limit := query.Limit
-	query.Limit++
+	query.Limit = limit + 1
 	page, err := l.book.Entries(ctx, query)
 	if err != nil {
 		return EntryPage{}, err
 	}
-	if len(page.Entries) > limit {
-		page.Entries, page.More = page.Entries[:limit], true
-	}
+	page.Entries, page.More = cut(page.Entries, limit)
 	return page, nil
 }
 
@@ -245,26 +248,4 @@ func (l *Ledger) Transaction(ctx context.Context, id string) (Transaction, error
 		return Transaction{}, NoTransaction(id)
 	}
 	return l.book.Transaction(ctx, id)
-}
-
-// checkBatch refuses a batch of transactions that is too large.
-func checkBatch(requests []TransactionRequest) error {
-	if len(requests) > MaxBatch {
-		return errBatchTooLarge(len(requests))
-	}
-	entries := 0
-	for _, request := range requests {
-		entries += len(request.Entries)
-	}
-	if entries > MaxBatchEntries {
-		return &Error{
-			Code: ErrInvalidRequest, Field: "entries",
-			Message: fmt.Sprintf("a batch should have at most %d entries in all, not %d", MaxBatchEntries, entries),
-		}
-	}
-	return nil
-}
-
-func errBatchTooLarge(n int) error {
-	return &Error{Code: ErrInvalidRequest, Message: fmt.Sprintf("a batch should have at most %d members, not %d", MaxBatch, n)}
 }

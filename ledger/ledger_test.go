@@ -7,11 +7,15 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
 var usd = ledger.Asset{Code: "USD", Scale: 2}
+
+// bookNow is the time of fakeBook.
+var bookNow = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 type contextKey struct{}
 
@@ -29,6 +33,7 @@ type fakeBook struct {
 	written [][]ledger.Operation
 	queries []ledger.EntryQuery
 	asked   []string
+	limits  []int
 
 	err      error
 	outcomes func([]ledger.Operation) []ledger.Outcome
@@ -83,6 +88,31 @@ func (b *fakeBook) Transaction(ctx context.Context, id string) (ledger.Transacti
 	return ledger.Transaction{ID: id}, b.check(ctx)
 }
 
+func (b *fakeBook) FindAccounts(ctx context.Context, query ledger.AccountQuery) ([]ledger.Account, error) {
+	b.limits = append(b.limits, query.Limit)
+	return b.accounts, b.check(ctx)
+}
+
+func (b *fakeBook) FindTransactions(ctx context.Context, query ledger.TransactionQuery) ([]ledger.Transaction, error) {
+	b.limits = append(b.limits, query.Limit)
+	return nil, b.check(ctx)
+}
+
+func (b *fakeBook) BalanceAt(ctx context.Context, account string, _ ledger.Moment) (ledger.BalanceAt, error) {
+	b.asked = append(b.asked, account)
+	return ledger.BalanceAt{Account: account, Now: bookNow}, b.check(ctx)
+}
+
+func (b *fakeBook) Statement(ctx context.Context, query ledger.StatementQuery) (ledger.Statement, error) {
+	b.limits = append(b.limits, query.Limit)
+	return ledger.Statement{Now: bookNow, Entries: b.page.Entries}, b.check(ctx)
+}
+
+func (b *fakeBook) TrialBalance(ctx context.Context, query ledger.TrialBalanceQuery) (ledger.TrialBalance, error) {
+	b.limits = append(b.limits, query.Limit)
+	return ledger.TrialBalance{Now: bookNow}, b.check(ctx)
+}
+
 func open(t *testing.T) (*ledger.Ledger, *fakeBook) {
 	t.Helper()
 	book := &fakeBook{t: t}
@@ -95,6 +125,28 @@ func open(t *testing.T) (*ledger.Ledger, *fakeBook) {
 
 func deposit(id string) ledger.TransactionRequest {
 	return ledger.Deposit{ID: id, Account: "alice", Asset: usd, Amount: ledger.NewAmount(1)}.Request()
+}
+
+// TestAssetsAreTheLedgers has a ledger whose dollar is not that of ISO 4217, as one
+// from before the list was heeded may: its own scale is the one that counts.
+func TestAssetsAreTheLedgers(t *testing.T) {
+	t.Parallel()
+	l, book := open(t)
+	own := ledger.Asset{Code: "USD", Scale: 4}
+	book.accounts = []ledger.Account{{ID: ledger.WorldID("USD"), Asset: own}}
+	assets, err := l.Assets(marked(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var dollars []ledger.Asset
+	for _, asset := range assets {
+		if asset.Code == "USD" {
+			dollars = append(dollars, asset)
+		}
+	}
+	if len(dollars) != 1 || dollars[0] != own {
+		t.Errorf("the dollars are %v, want %s", dollars, own)
+	}
 }
 
 func TestOpen(t *testing.T) {

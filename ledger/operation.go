@@ -1,5 +1,7 @@
 package ledger
 
+import "maps"
+
 // Operation is one validated request to change the books, ready for a store to
 // hand to a [Decider]. Operations are immutable, so one can be decided again
 // after a failed commit.
@@ -7,12 +9,12 @@ type Operation interface {
 	// AppendAccounts appends the ids of the accounts that the operation reads or
 	// changes, some perhaps more than once: what a store locks and loads.
 	AppendAccounts(ids []string) []string
-	// AppendProfiles appends the ids of those of the accounts whose name, opening
-	// time and fingerprint the operation needs too. A store may leave these out of
-	// the states of others.
+	// AppendProfiles appends the ids of those of the accounts whose name, metadata,
+	// opening time and fingerprint the operation needs too. A store may leave these
+	// out of the states of others.
 	AppendProfiles(ids []string) []string
 	// AppendTransactions appends the ids of the transactions that the operation
-	// looks up, which are those that it may write.
+	// looks up, those that it may write or resolve among them.
 	AppendTransactions(ids []string) []string
 	// decide judges the operation on what the Decider holds and changes that
 	// accordingly, or returns why it is refused and changes nothing.
@@ -25,8 +27,8 @@ type Outcome struct {
 	// Account is the account as it now stands, if the operation was on one and
 	// was not rejected.
 	Account *Account
-	// Transaction is the transaction as it was written, if the operation was one
-	// and was not rejected.
+	// Transaction is the transaction as it now stands, if the operation was on one and
+	// was not rejected.
 	Transaction *Transaction
 	// Members are the outcomes of the members of an atomic batch, in order, if it
 	// was not rejected.
@@ -64,12 +66,13 @@ func (r Result) String() string {
 
 func rejected(err error) Outcome { return Outcome{Result: Rejected, Err: err} }
 
-// postOperation posts a transaction.
+// postOperation posts a transaction, or makes a pending one.
 type postOperation struct {
 	id          string
 	entries     []EntryRequest
 	conditions  []Condition
 	upTo        bool
+	details     *details
 	fingerprint Fingerprint
 }
 
@@ -79,7 +82,7 @@ func newPostOperation(r TransactionRequest) (*postOperation, error) {
 		return nil, err
 	}
 	return &postOperation{
-		id: r.ID, entries: r.Entries, conditions: r.Conditions, upTo: r.UpTo, fingerprint: r.fingerprint(),
+		id: r.ID, entries: r.Entries, conditions: r.Conditions, upTo: r.UpTo, details: r.details(), fingerprint: r.fingerprint(),
 	}, nil
 }
 
@@ -89,9 +92,17 @@ func newDepositOperation(d Deposit) (*postOperation, error) {
 	if err := d.validate(); err != nil {
 		return nil, err
 	}
-	r := d.Request()
-	return &postOperation{id: r.ID, entries: r.Entries, fingerprint: r.fingerprint()}, nil
+	deposit := new(struct {
+		postOperation
+		entries [2]EntryRequest
+	})
+	deposit.entries = d.entries()
+	r := TransactionRequest{ID: d.ID, Entries: deposit.entries[:]}
+	deposit.postOperation = postOperation{id: d.ID, entries: r.Entries, fingerprint: r.fingerprint()}
+	return &deposit.postOperation, nil
 }
+
+func (op *postOperation) isPending() bool { return op.details != nil && op.details.pending }
 
 func (op *postOperation) AppendAccounts(ids []string) []string {
 	for _, e := range op.entries {
@@ -105,7 +116,13 @@ func (op *postOperation) AppendAccounts(ids []string) []string {
 
 func (op *postOperation) AppendProfiles(ids []string) []string { return ids }
 
-func (op *postOperation) AppendTransactions(ids []string) []string { return append(ids, op.id) }
+func (op *postOperation) AppendTransactions(ids []string) []string {
+	ids = append(ids, op.id)
+	if op.details != nil && op.details.related != "" {
+		ids = append(ids, op.details.related)
+	}
+	return ids
+}
 
 // openOperation opens an account, and the world account of its asset if this is
 // the first account in it.
@@ -135,7 +152,7 @@ func (op *openOperation) AppendTransactions(ids []string) []string {
 	return append(ids, OpeningID(op.request.ID))
 }
 
-// changeOperation changes an account's name or status.
+// changeOperation changes an account's name, status or metadata.
 type changeOperation struct {
 	id     string
 	change AccountChange
@@ -144,6 +161,9 @@ type changeOperation struct {
 func newChangeOperation(id string, change AccountChange) (*changeOperation, error) {
 	if change.Name != nil {
 		change.Name = new(*change.Name)
+	}
+	if change.Metadata != nil {
+		change.Metadata = maps.Clone(change.Metadata)
 	}
 	if err := change.validate(); err != nil {
 		return nil, err

@@ -21,6 +21,7 @@ type Store interface {
 type Book interface {
 	Writer
 	Reader
+	Auditor
 }
 
 // Writer decides and saves.
@@ -42,6 +43,29 @@ type Reader interface {
 	// Entries returns at most query.Limit entries, and the account as of the same
 	// moment. An account that is not there fails with [ErrNotFound].
 	Entries(ctx context.Context, query EntryQuery) (EntryPage, error)
-	// Transaction returns the transaction with the id, or [ErrNotFound].
+	// Transaction returns the transaction with the id as it now stands, or
+	// [ErrNotFound]. Its status is judged by the store's time.
 	Transaction(ctx context.Context, id string) (Transaction, error)
+	// FindAccounts returns at most query.Limit of the accounts that the query
+	// describes, a world account summed over its stripes. If query.After is not there,
+	// it fails with [ErrNotFound].
+	FindAccounts(ctx context.Context, query AccountQuery) ([]Account, error)
+	// FindTransactions returns at most query.Limit of the transactions that the query
+	// describes. If query.After is not there, it fails with [ErrNotFound].
+	FindTransactions(ctx context.Context, query TransactionQuery) ([]Transaction, error)
+}
+
+// Auditor reads what was. Every answer is of one snapshot of the books, and has the
+// store's time. The totals that were recorded up to a time are those of the last
+// entry at or before it, in each stripe; as of an effective time they are corrected
+// by [CorrectionsUpTo] it.
+type Auditor interface {
+	// BalanceAt returns the totals of an account as of a moment; as of now, with what
+	// is pending. An account that is not there fails with [ErrNotFound].
+	BalanceAt(ctx context.Context, account string, at Moment) (BalanceAt, error)
+	// Statement returns the statement with at most query.Limit entries. A query.To of
+	// zero is no bound. An account that is not there fails with [ErrNotFound].
+	Statement(ctx context.Context, query StatementQuery) (Statement, error)
+	// TrialBalance returns the trial balance with at most query.Limit accounts.
+	TrialBalance(ctx context.Context, query TrialBalanceQuery) (TrialBalance, error)
 }

@@ -1,31 +1,80 @@
 package ledger
 
-import (
-	"fmt"
-	"slices"
-	"time"
-)
-
-// Limits on one request, so that none can occupy a store for long.
-const (
-	// MaxEntries is the most entries of a transaction.
-	MaxEntries = 1000
-	// MaxBatch is the most members of a batch.
-	MaxBatch = 1000
-	// MaxBatchEntries is the most entries that the transactions of a batch have
-	// together.
-	MaxBatchEntries = 10_000
-	// MaxConditions is the most conditions of a transaction.
-	MaxConditions = 100
-)
+import "time"
 
 // Transaction is what the ledger wrote: two or more entries, all or none of
-// them, whose debits equal their credits in every asset. It never changes.
+// them, whose debits equal their credits in every asset. It never changes, but a
+// pending one comes to one end, and one that was posted may be reversed.
 type Transaction struct {
-	ID      string
+	ID     string
+	Status TransactionStatus
+	// Entries are those that were written, if it was posted. Otherwise they are
+	// those that it reserves or reserved, without numbers, balances and times.
 	Entries []Entry
+	// Reserved is what each entry reserved, if the transaction was made pending; a
+	// part of it may have been posted.
+	Reserved []Amount
+	// Reverses is the id of the transaction that this one undoes, and ReversedBy of
+	// the one that undoes this one.
+	Reverses   string
+	ReversedBy string
+	// Related is the id of another transaction that it has to do with.
+	Related string
+	// EffectiveAt is when it happened in business: as it was asked for, or else when
+	// the entries were written, or the transaction while it has none.
+	EffectiveAt time.Time
 	// RecordedAt is when the ledger wrote it, in UTC, to the microsecond.
 	RecordedAt time.Time
+	// ExpiresAt is when a pending transaction ends by itself; zero is never.
+	ExpiresAt time.Time
+	// ResolvedAt is when a pending transaction was posted or voided, and ResolvedBy
+	// the actor of that.
+	ResolvedAt  time.Time
+	ResolvedBy  string
+	Description string
+	Metadata    Metadata
+	// Actor is who wrote it.
+	Actor string
+}
+
+// TransactionStatus says how far a transaction has come.
+type TransactionStatus uint8
+
+// The statuses of a transaction. The zero TransactionStatus is none of them.
+const (
+	// Posted: its entries are written.
+	Posted TransactionStatus = 1 + iota
+	// Pending: it reserves what its entries would move, and has written none.
+	Pending
+	// Voided: it was pending, and reserves nothing any more.
+	Voided
+	// Expired: it was pending when its time ran out, and reserves nothing any more.
+	Expired
+)
+
+// String returns "posted", "pending", "voided" or "expired".
+func (s TransactionStatus) String() string {
+	switch s {
+	case Posted:
+		return "posted"
+	case Pending:
+		return "pending"
+	case Voided:
+		return "voided"
+	case Expired:
+		return "expired"
+	default:
+		return "no status"
+	}
+}
+
+// StatusAt is the status at a time, for what a store knows of a pending
+// transaction does not change when it expires.
+func (t *Transaction) StatusAt(at time.Time) TransactionStatus {
+	if t.Status == Pending && !t.ExpiresAt.IsZero() && !at.Before(t.ExpiresAt) {
+		return Expired
+	}
+	return t.Status
 }
 
 // Entry is one debit or credit on one account.
@@ -45,216 +94,21 @@ type Entry struct {
 	Amount Amount
 	// Balance is the account's posted balance right after this entry, read by
 	// its normal side; for a world account, the stripe's.
-	Balance    Amount
+	Balance Amount
+	// Debits is all that the account, or the stripe, was debited up to and with this
+	// entry. With Balance it tells the credits.
+	Debits     Amount
 	RecordedAt time.Time
+	// EffectiveAt is when it happened in business: RecordedAt, or earlier.
+	EffectiveAt time.Time
 }
 
-// TransactionRequest asks for a transaction. Its id is the idempotency key: the
-// same id with the same content takes effect once, however often it is asked.
-type TransactionRequest struct {
-	ID      string
-	Entries []EntryRequest
-	// Conditions must all hold, of the books right before the transaction, or it is
-	// refused with [ErrConditionFailed]; at most [MaxConditions].
-	Conditions []Condition
-	// UpTo moves as much of the amount as the limits of the accounts allow, for a
-	// transaction of two entries; if that is nothing, it is refused with
-	// [ErrInsufficientFunds].
-	UpTo bool
-}
-
-// Condition is what a transaction demands of an account, which need not be one of
-// its entries' but no world account. At least one member is set.
-type Condition struct {
-	Account string
-	// Sequence is the number of the account's latest entry: nothing has been
-	// posted since it was read.
-	Sequence *uint64
-	// MinAvailable is the least that the account must have available.
-	MinAvailable *Amount
-}
-
-// EntryRequest asks for one entry. An account may occur in several entries of
-// one transaction; its limit judges what they do together.
-type EntryRequest struct {
-	Account string
-	Side    Side
-	// Normal, if set, is the normal side that the account must have; an account
-	// of the other side counts as not found. It is not part of the content that
-	// tells a replay from a conflict.
-	Normal Side
-	// Asset must be the account's own, so that an amount meant in one asset
-	// cannot land in another.
-	Asset Asset
-	// Amount is positive, with at most [MaxDigits] digits.
-	Amount Amount
-}
-
-// Deposit brings an amount into the ledger: it debits the asset's world account
-// and credits Account, which must be credit-normal, so that a deposit never
-// lowers a balance. Whether it is a replay is told by the content of the
-// transaction alone.
-type Deposit struct {
-	ID      string
-	Account string
-	Asset   Asset
-	Amount  Amount
-}
-
-// validate says why the deposit can never succeed, in the words of its own
-// fields, or nil.
-func (d Deposit) validate() error {
-	invalid := func(code Code, field, message string) error {
-		return &Error{Code: code, Field: field, Message: message, Account: d.Account, Transaction: d.ID}
+// Totals is the account's posted totals right after this entry, for an account of
+// the normal side; for a world account, the stripe's.
+func (e Entry) Totals(normal Side) Balance {
+	credits := e.Debits.wrappingAdd(e.Balance)
+	if normal == Debit {
+		credits = e.Debits.wrappingSub(e.Balance)
 	}
-	if err := validateID("id", d.ID); err != nil {
-		return err
-	}
-	if err := validateID("account", d.Account); err != nil {
-		return err
-	}
-	if err := d.Asset.Validate(); err != nil {
-		return err
-	}
-	switch {
-	case isOpeningID(d.ID):
-		return invalid(ErrInvalidRequest, "id", openingIDMessage(d.ID))
-	case d.Amount.Sign() <= 0:
-		return invalid(ErrInvalidRequest, "amount", "amount should be positive")
-	case !d.Amount.fits():
-		return errTooManyDigits()
-	}
-	return nil
-}
-
-// Request returns the transaction that the deposit is.
-func (d Deposit) Request() TransactionRequest {
-	return TransactionRequest{ID: d.ID, Entries: []EntryRequest{
-		{Account: WorldID(d.Asset.Code), Side: Debit, Asset: d.Asset, Amount: d.Amount},
-		{Account: d.Account, Side: Credit, Asset: d.Asset, Amount: d.Amount, Normal: Credit},
-	}}
-}
-
-// clone returns a copy that the caller cannot change, for a store may still be
-// deciding when a call whose context ended has returned.
-func (r TransactionRequest) clone() TransactionRequest {
-	r.Entries = slices.Clone(r.Entries)
-	r.Conditions = slices.Clone(r.Conditions)
-	for i := range r.Conditions {
-		r.Conditions[i] = r.Conditions[i].clone()
-	}
-	return r
-}
-
-// validate says why the request can never succeed, or nil.
-func (r TransactionRequest) validate() error {
-	if err := validateID("id", r.ID); err != nil {
-		return err
-	}
-	if isOpeningID(r.ID) {
-		return r.invalid("id", openingIDMessage(r.ID))
-	}
-	if len(r.Entries) < 2 || len(r.Entries) > MaxEntries {
-		return r.invalid("entries", fmt.Sprintf("a transaction should have 2 to %d entries, not %d", MaxEntries, len(r.Entries)))
-	}
-	for i, e := range r.Entries {
-		field := func(name string) string { return fmt.Sprintf("entries[%d].%s", i, name) }
-		switch {
-		case ValidateID(e.Account) != nil:
-			return validateID(field("account"), e.Account)
-		case !e.Side.valid():
-			return r.invalid(field("side"), field("side")+" should be debit or credit")
-		case e.Normal != 0 && !e.Normal.valid():
-			return r.invalid(field("normal"), field("normal")+" should be debit, credit or not given")
-		case e.Asset.Validate() != nil:
-			return r.invalid(field("asset"), field("asset")+": "+e.Asset.Validate().Error())
-		case e.Amount.Sign() <= 0:
-			return r.invalid(field("amount"), field("amount")+" should be positive")
-		case !e.Amount.fits():
-			return &Error{
-				Code: ErrAmountOutOfRange, Field: field("amount"), Transaction: r.ID,
-				Message: fmt.Sprintf("%s should have at most %d digits", field("amount"), MaxDigits),
-			}
-		}
-	}
-	if err := r.validateConditions(); err != nil {
-		return err
-	}
-	if r.UpTo && len(r.Entries) != 2 {
-		return r.invalid("up_to", fmt.Sprintf("up_to is for two entries, not %d", len(r.Entries)))
-	}
-	return r.validateBalanced()
-}
-
-func (r TransactionRequest) validateBalanced() error {
-	var nets assetNets
-	for _, e := range r.Entries {
-		if err := nets.add(e.Asset, e.Side, e.Amount); err != nil {
-			return err
-		}
-	}
-	if asset, net, ok := nets.unbalanced(); ok {
-		return &Error{
-			Code: ErrUnbalanced, Field: "entries", Transaction: r.ID,
-			Message: fmt.Sprintf("debits and credits of %s differ by %s", asset, asset.Format(net.abs())),
-		}
-	}
-	return nil
-}
-
-func openingIDMessage(id string) string {
-	return fmt.Sprintf("transaction id %q is reserved for opening balances", id)
-}
-
-func (r TransactionRequest) invalid(field, message string) error {
-	return &Error{Code: ErrInvalidRequest, Field: field, Message: message, Transaction: r.ID}
-}
-
-// assetNets is debits less credits for each asset. Most transactions are in one,
-// which is kept in place; the others are searched from the front.
-type assetNets struct {
-	first  assetNet
-	others []assetNet
-}
-
-type assetNet struct {
-	asset Asset
-	net   Amount
-}
-
-func (n *assetNets) add(asset Asset, side Side, amount Amount) (err error) {
-	if side == Credit {
-		amount = amount.Neg()
-	}
-	net := n.of(asset)
-	net.net, err = net.net.Add(amount)
-	return err
-}
-
-func (n *assetNets) of(asset Asset) *assetNet {
-	if n.first.asset == (Asset{}) {
-		n.first.asset = asset
-	}
-	if n.first.asset == asset {
-		return &n.first
-	}
-	for i := range n.others {
-		if n.others[i].asset == asset {
-			return &n.others[i]
-		}
-	}
-	n.others = append(n.others, assetNet{asset: asset})
-	return &n.others[len(n.others)-1]
-}
-
-func (n *assetNets) unbalanced() (Asset, Amount, bool) {
-	if n.first.net.Sign() != 0 {
-		return n.first.asset, n.first.net, true
-	}
-	for _, other := range n.others {
-		if other.net.Sign() != 0 {
-			return other.asset, other.net, true
-		}
-	}
-	return Asset{}, Amount{}, false
+	return Balance{Debits: e.Debits, Credits: credits}
 }

@@ -256,6 +256,9 @@ func TestAddInOtherAssets(t *testing.T) {
 			t.Fatal(err)
 		}
 		service := newLedger(t)
+		if _, err := service.RegisterAsset(t.Context(), asset); err != nil {
+			t.Fatal(err)
+		}
 		open(t, service, ledger.AccountRequest{ID: "user", Asset: asset})
 		handler := ledgerhttp.NewHandler(service, ledgerhttp.Config{Asset: asset})
 		for body, want := range rows {

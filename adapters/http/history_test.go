@@ -98,28 +98,31 @@ func TestReadsOfNoSuchUser(t *testing.T) {
 	}
 }
 
-// clock tells the demo story's times, a second apart.
-func clock() func() time.Time {
-	now := time.Date(2023, time.April, 9, 17, 54, 34, 305_802_999, time.FixedZone("", 3600))
-	return func() time.Time {
-		now = now.Add(time.Second)
-		return now
-	}
+// story is the demo user's, told in seconds.
+type story struct {
+	handler http.Handler
+	service *ledger.Ledger
+	now     time.Time
 }
 
-func newStory(t *testing.T) (http.Handler, *ledger.Ledger) {
+func newStory(t *testing.T) *story {
 	t.Helper()
-	service, err := ledger.Open(t.Context(), memory.New(memory.Config{Now: clock()}), ledger.Config{})
+	s := &story{now: time.Date(2023, time.April, 9, 17, 54, 35, 305_802_999, time.FixedZone("", 3600))}
+	service, err := ledger.Open(t.Context(), memory.New(memory.Config{Now: func() time.Time { return s.now }}), ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	open(t, service, ledger.AccountRequest{ID: demoUser, Name: "Test", Asset: usd, OpeningBalance: ledger.NewAmount(100_00)})
-	return ledgerhttp.NewHandler(service, ledgerhttp.Config{}), service
+	s.handler, s.service = ledgerhttp.NewHandler(service, ledgerhttp.Config{}), service
+	return s
 }
+
+func (s *story) goOn() { s.now = s.now.Add(time.Second) }
 
 func TestStory(t *testing.T) {
 	t.Parallel()
-	handler, _ := newStory(t)
+	story := newStory(t)
+	handler := story.handler
 	expect(t, do(handler, http.MethodGet, "/users/"+demoUser+"/balance", ""), 200, balanceIs("100"))
 	history := func(query, data string) {
 		t.Helper()
@@ -128,6 +131,7 @@ func TestStory(t *testing.T) {
 	}
 	history("page_size=10", `{"total":0,"page_size":10,"next_page":"","has_more":false,"histories":[]}`)
 	for i, balance := range []string{"120", "140", "160"} {
+		story.goOn()
 		expect(t, addTo(handler, demoUser, fmt.Sprintf(`{"amount":20,"transaction_id":"tx_%d"}`, i+1)), 202, added(balance))
 	}
 	expect(t, do(handler, http.MethodGet, "/users/"+demoUser+"/balance", ""), 200, balanceIs("160"))
@@ -151,7 +155,9 @@ func TestStory(t *testing.T) {
 
 func TestHistoryShowsWhatWasTakenAway(t *testing.T) {
 	t.Parallel()
-	handler, service := newStory(t)
+	story := newStory(t)
+	handler, service := story.handler, story.service
+	story.goOn()
 	_, err := service.Post(t.Context(), ledger.TransactionRequest{ID: "fee <&> \"é\\\u2028", Entries: []ledger.EntryRequest{
 		{Account: demoUser, Side: ledger.Debit, Asset: usd, Amount: ledger.NewAmount(1_50)},
 		{Account: ledger.WorldID("USD"), Side: ledger.Credit, Asset: usd, Amount: ledger.NewAmount(1_50)},

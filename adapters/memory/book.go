@@ -24,6 +24,11 @@ type book struct {
 	// numbered finds an account by its number in the journals. It grows under
 	// the locks of all shards, so any one of them is enough to read it.
 	numbered []*account
+	// ids are those of the accounts. They are changed and read under the locks of all.
+	ids ids
+
+	accountIndex     *index
+	transactionIndex *index
 }
 
 // account is an account, or a stripe of a world account, and the places of its
@@ -33,10 +38,15 @@ type account struct {
 	number uint64
 	id     string
 	asset  ledger.Asset
+	normal ledger.Side
 	stripe uint8
 
-	state   ledger.AccountState
-	entries places
+	// state counts what is pending as of the last retirement.
+	state        ledger.AccountState
+	reservations reservations
+	// corrections is nil until there is one.
+	corrections corrections
+	entries     places
 	// opening is the place of entry number 0, if hasOpening.
 	opening    place
 	hasOpening bool
@@ -47,6 +57,9 @@ func newBook(now func() time.Time) *book {
 	b := &book{
 		now:  now,
 		hash: func(id string) uint64 { return maphash.String(seed, id) },
+
+		accountIndex:     newIndex(),
+		transactionIndex: newIndex(),
 	}
 	b.writers.New = func() any { return &writer{book: b} }
 	for i := range b.shards {
@@ -63,92 +76,13 @@ func (b *book) Write(ctx context.Context, operations []ledger.Operation) ([]ledg
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	decision, err := w.decider.Decide(w, operations, b.now())
+	w.now = b.now()
+	decision, err := w.decider.Decide(w, operations, w.now)
 	if err != nil {
 		return nil, err
 	}
 	w.save(decision)
 	return decision.Outcomes, nil
-}
-
-// Accounts implements [ledger.Reader].
-func (b *book) Accounts(ctx context.Context, ids []string) ([]ledger.Account, error) {
-	accounts := make([]ledger.Account, len(ids))
-	var touched shardSet
-	for _, id := range ids {
-		touched |= b.shardsOfAccount(id)
-	}
-	b.lock(touched)
-	defer b.unlock(touched)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	for i, id := range ids {
-		chains := b.chains(id)
-		if len(chains) == 0 {
-			return nil, ledger.NoAccount(id)
-		}
-		var err error
-		if accounts[i], err = sum(chains); err != nil {
-			return nil, err
-		}
-	}
-	return accounts, nil
-}
-
-// Entries implements [ledger.Reader].
-func (b *book) Entries(ctx context.Context, query ledger.EntryQuery) (ledger.EntryPage, error) {
-	page, found, numbered, err := b.find(ctx, query)
-	if err != nil {
-		return ledger.EntryPage{}, err
-	}
-	// What is written stays as it is, so it is decoded without the locks.
-	page.Entries = make([]ledger.Entry, len(found))
-	for i, at := range found {
-		page.Entries[i] = b.shards[at.shard()].journal.entry(at, numbered)
-	}
-	return page, nil
-}
-
-// find returns the page without its entries, and their places.
-func (b *book) find(ctx context.Context, query ledger.EntryQuery) (ledger.EntryPage, []place, []*account, error) {
-	touched := b.shardsOfAccount(query.Account)
-	b.lock(touched)
-	defer b.unlock(touched)
-	if err := ctx.Err(); err != nil {
-		return ledger.EntryPage{}, nil, nil, err
-	}
-	chains := b.chains(query.Account)
-	if len(chains) == 0 {
-		return ledger.EntryPage{}, nil, nil, ledger.NoAccount(query.Account)
-	}
-	account, err := sum(chains)
-	return ledger.EntryPage{Account: account}, findEntries(chains, query), b.numbered, err
-}
-
-// Transaction implements [ledger.Reader].
-func (b *book) Transaction(ctx context.Context, id string) (ledger.Transaction, error) {
-	at, numbered, err := b.findTransaction(ctx, id)
-	if err != nil {
-		return ledger.Transaction{}, err
-	}
-	return b.shards[at.shard()].journal.transaction(at, numbered).Transaction, nil
-}
-
-// findTransaction returns the place of the transaction's record.
-func (b *book) findTransaction(ctx context.Context, id string) (place, []*account, error) {
-	hash := b.hash(id)
-	s := &b.shards[shardOf(hash)]
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := ctx.Err(); err != nil {
-		return 0, nil, err
-	}
-	at, ok := s.findTransaction(id, hash)
-	if !ok {
-		return 0, nil, ledger.NoTransaction(id)
-	}
-	return at, b.numbered, nil
 }
 
 // shardsOfAccount returns the shards that the account, if it exists, is in.
@@ -176,8 +110,9 @@ func (b *book) chains(id string) []*account {
 	return stripes
 }
 
-// sum returns the account that the chains make up.
-func sum(chains []*account) (total ledger.Account, err error) {
+// sum returns the account that the chains make up, as of now.
+func sum(chains []*account, now time.Time) (total ledger.Account, err error) {
+	chains[0].retire(now)
 	total = chains[0].state.Account
 	for _, stripe := range chains[1:] {
 		total.Sequence += stripe.state.Sequence

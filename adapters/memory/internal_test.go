@@ -1,37 +1,13 @@
 package memory
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
-	"github.com/seed-d432d95b/ledger/ledger/ledgertest"
 )
-
-// collidingStore makes books in which the hashes of ids nearly all collide.
-type collidingStore struct{ *Store }
-
-func (s collidingStore) Book(ctx context.Context, name string) (ledger.Book, error) {
-	opened, err := s.Store.Book(ctx, name)
-	if err != nil {
-		return nil, err
-	}
-	b := opened.(*book)
-	b.hash = func(id string) uint64 { return uint64(len(id)%3) << 60 }
-	return b, nil
-}
-
-func TestCollidingHashes(t *testing.T) {
-	t.Parallel()
-	newService := ledgertest.FromStore(func(testing.TB) ledger.Store { return collidingStore{New(Config{})} })
-	ledgertest.Transactions(t, newService)
-	ledgertest.Entries(t, newService)
-	ledgertest.Concurrency(t, newService)
-	ledgertest.Random(t, newService)
-}
 
 func TestRecordedTimeNeverRunsBackwards(t *testing.T) {
 	t.Parallel()
@@ -69,7 +45,7 @@ func TestRecordedTimeNeverRunsBackwards(t *testing.T) {
 func TestJournalBlocks(t *testing.T) {
 	t.Parallel()
 	usd := ledger.Asset{Code: "USD", Scale: 2}
-	accounts := []*account{{number: 0, id: "a", asset: usd}, {number: 1, id: "b", asset: usd, stripe: 3}}
+	accounts := []*account{{number: 0, id: "a", asset: usd, normal: ledger.Credit}, {number: 1, id: "b", asset: usd, normal: ledger.Debit, stripe: 3}}
 	largest, err := ledger.ParseUnits(strings.Repeat("9", 76))
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +72,7 @@ func TestJournalBlocks(t *testing.T) {
 		}
 		record := j.begin(&recorded)
 		for n := range recorded.Entries {
-			entries[record.entry(uint64(n%2), &recorded.Entries[n])] = recorded.Entries[n]
+			entries[record.entry(accounts[n%2], &recorded.Entries[n])] = recorded.Entries[n]
 		}
 		written[record.end()] = recorded
 	}

@@ -20,8 +20,9 @@ const (
 // Records are appended and never changed, so what a reader has found under a
 // lock it may read without one.
 //
-// A record is the fingerprint, the recorded time in microseconds, the id, and
-// the entries. An entry starts with its distance from the start of the record,
+// A record is the fingerprint, the time in microseconds when it was written, the
+// id, twice the number of entries and one more if there are details, the details,
+// and the entries. An entry starts with its distance from the start of the record,
 // so that it can be read alone.
 type journal struct {
 	shard place
@@ -57,10 +58,15 @@ type recordWriter struct {
 // begin starts a record. No other may begin before it ends.
 func (j *journal) begin(recorded *ledger.RecordedTransaction) recordWriter {
 	j.record = append(j.record[:0], recorded.Fingerprint[:]...)
-	j.record = binary.AppendVarint(j.record, recorded.RecordedAt.UnixMicro())
-	j.record = binary.AppendUvarint(j.record, uint64(len(recorded.ID)))
-	j.record = append(j.record, recorded.ID...)
-	j.record = binary.AppendUvarint(j.record, uint64(len(recorded.Entries)))
+	j.record = appendTime(j.record, writtenAt(&recorded.Transaction))
+	j.record = appendText(j.record, recorded.ID)
+	count := uint64(len(recorded.Entries)) << 1
+	if flags := flagsOf(&recorded.Transaction); flags == 0 {
+		j.record = binary.AppendUvarint(j.record, count)
+	} else {
+		j.record = binary.AppendUvarint(j.record, count|1)
+		j.record = appendDetails(j.record, flags, &recorded.Transaction)
+	}
 	blocks := *j.blocks.Load()
 	last := 0
 	if len(blocks) > 0 {
@@ -80,19 +86,36 @@ func (j *journal) addBlock(size int) {
 }
 
 // maxEntrySize is the most bytes that an entry can take: three numbers, the
-// side, and two amounts with their lengths.
-const maxEntrySize = 3*binary.MaxVarintLen64 + 1 + 2*(1+32)
+// side, and three amounts with their lengths.
+const maxEntrySize = 3*binary.MaxVarintLen64 + 1 + 3*(1+32)
 
-// entry writes an entry of the numbered account and returns where it stands.
-func (w recordWriter) entry(account uint64, e *ledger.Entry) place {
+// hasOutgoing says beside the side of an entry that the account's total on the side
+// that is not its normal one is kept too; otherwise it is zero, as it is for whoever
+// was only ever paid.
+const hasOutgoing = 1 << 7
+
+// entry writes an entry of the account and returns where it stands.
+func (w recordWriter) entry(a *account, e *ledger.Entry) place {
 	j := w.journal
+	totals := e.Totals(a.normal)
+	outgoing := totals.Debits
+	if a.normal == ledger.Debit {
+		outgoing = totals.Credits
+	}
+	side := byte(e.Side)
+	if outgoing.Sign() != 0 {
+		side |= hasOutgoing
+	}
 	start := len(j.record)
 	j.record = binary.AppendUvarint(j.record, uint64(start))
-	j.record = binary.AppendUvarint(j.record, account)
+	j.record = binary.AppendUvarint(j.record, a.number)
 	j.record = binary.AppendUvarint(j.record, e.Sequence)
-	j.record = append(j.record, byte(e.Side))
+	j.record = append(j.record, side)
 	j.record = appendAmount(j.record, e.Amount)
 	j.record = appendAmount(j.record, e.Balance)
+	if side&hasOutgoing != 0 {
+		j.record = appendAmount(j.record, outgoing)
+	}
 	return w.start + place(start)
 }
 
@@ -144,34 +167,57 @@ func (c *cursor) amount() (a ledger.Amount) {
 	return a
 }
 
-// header is what a record says before its entries.
+// header is what a record says before its details and its entries.
 type header struct {
 	fingerprint ledger.Fingerprint
-	recordedAt  time.Time
+	writtenAt   time.Time
 	id          []byte
+	entries     int
+	// flags say which details there are.
+	flags       byte
+	effectiveAt time.Time
 }
 
 func (c *cursor) header() (h header) {
 	copy(h.fingerprint[:], c.next(len(h.fingerprint)))
-	h.recordedAt = time.UnixMicro(c.varint()).UTC()
+	h.writtenAt = c.time()
 	h.id = c.next(int(c.uvarint()))
+	count := c.uvarint()
+	h.entries, h.effectiveAt = int(count>>1), h.writtenAt
+	if count&1 != 0 {
+		h.flags = c.next(1)[0]
+	}
+	if h.flags&hasEffectiveAt != 0 {
+		h.effectiveAt = c.time()
+	}
 	return h
 }
 
 // entry reads an entry, behind its distance from the start of the record.
-func (c *cursor) entry(transaction string, recordedAt time.Time, accounts []*account) ledger.Entry {
+func (c *cursor) entry(transaction string, h *header, accounts []*account) ledger.Entry {
 	a := accounts[c.uvarint()]
-	return ledger.Entry{
+	e := ledger.Entry{
 		Transaction: transaction,
 		Account:     a.id,
 		Stripe:      a.stripe,
 		Sequence:    c.uvarint(),
-		Side:        ledger.Side(c.next(1)[0]),
 		Asset:       a.asset,
-		Amount:      c.amount(),
-		Balance:     c.amount(),
-		RecordedAt:  recordedAt,
+		RecordedAt:  h.writtenAt,
+		EffectiveAt: h.effectiveAt,
 	}
+	side := c.next(1)[0]
+	e.Side = ledger.Side(side &^ hasOutgoing)
+	e.Amount, e.Balance = c.amount(), c.amount()
+	if side&hasOutgoing != 0 {
+		e.Debits = c.amount()
+	}
+	if a.normal == ledger.Debit {
+		var err error
+		if e.Debits, err = e.Balance.Add(e.Debits); err != nil {
+			panic("memory: the journal holds totals that are out of range")
+		}
+	}
+	return e
 }
 
 // id returns the id of the record's transaction; it is only to be read.
@@ -185,7 +231,15 @@ func (j *journal) entry(at place, accounts []*account) ledger.Entry {
 	c := j.cursor(at)
 	record := j.cursor(at - place(c.uvarint()))
 	h := record.header()
-	return c.entry(string(h.id), h.recordedAt, accounts)
+	return c.entry(string(h.id), &h, accounts)
+}
+
+// recordedAt returns when the entry at a place was recorded, in microseconds.
+func (j *journal) recordedAt(at place) int64 {
+	c := j.cursor(at)
+	record := j.cursor(at - place(c.uvarint()))
+	record.next(len(ledger.Fingerprint{}))
+	return record.varint()
 }
 
 // transaction returns the transaction whose record is at a place.
@@ -193,13 +247,20 @@ func (j *journal) transaction(at place, accounts []*account) ledger.RecordedTran
 	c := j.cursor(at)
 	h := c.header()
 	recorded := ledger.RecordedTransaction{
-		Transaction: ledger.Transaction{ID: string(h.id), RecordedAt: h.recordedAt},
+		Transaction: ledger.Transaction{
+			ID: string(h.id), Status: ledger.Posted, RecordedAt: h.writtenAt, EffectiveAt: h.effectiveAt,
+		},
 		Fingerprint: h.fingerprint,
 	}
-	recorded.Entries = make([]ledger.Entry, c.uvarint())
+	c.details(&h, &recorded.Transaction)
+	recorded.Entries = make([]ledger.Entry, h.entries)
 	for i := range recorded.Entries {
 		c.uvarint()
-		recorded.Entries[i] = c.entry(recorded.ID, h.recordedAt, accounts)
+		e := c.entry(recorded.ID, &h, accounts)
+		if recorded.Status == ledger.Voided {
+			e = ledger.Entry{Transaction: e.Transaction, Account: e.Account, Side: e.Side, Asset: e.Asset, Amount: e.Amount}
+		}
+		recorded.Entries[i] = e
 	}
 	return recorded
 }

@@ -3,20 +3,20 @@ package memory
 import "github.com/seed-d432d95b/ledger/ledger"
 
 // findEntries returns the places of the entries of the chains, which are in the
-// order of their stripes, that the query asks for.
-func findEntries(chains []*account, query ledger.EntryQuery) []place {
+// order of their stripes, in the spans of their numbers, that the query asks for.
+func findEntries(chains []*account, spans []span, query ledger.EntryQuery) []place {
 	var found []place
 	for i := range chains {
-		a := chains[i]
 		if !query.OldestFirst {
-			a = chains[len(chains)-1-i]
+			i = len(chains) - 1 - i
 		}
-		low, high := a.after(query)
-		count := min(uint64(query.Limit-len(found)), high-low)
+		a := chains[i]
+		s := spans[i].after(a.stripe, query)
+		count := min(uint64(query.Limit-len(found)), s.high-s.low)
 		for n := range count {
-			sequence := high - 1 - n
+			sequence := s.high - 1 - n
 			if query.OldestFirst {
-				sequence = low + n
+				sequence = s.low + n
 			}
 			found = append(found, a.at(sequence))
 		}
@@ -24,26 +24,23 @@ func findEntries(chains []*account, query ledger.EntryQuery) []place {
 	return found
 }
 
-// after returns the half-open range of the numbers of the entries that come
-// after query.After in the order that the query asks for. Number 0 is the
-// opening balance.
-func (a *account) after(query ledger.EntryQuery) (low, high uint64) {
-	low, high = 1, a.state.Sequence+1
-	if a.hasOpening {
-		low = 0
-	}
+// after returns those numbers of a stripe that come after query.After in the order
+// that the query asks for.
+func (s span) after(stripe uint8, query ledger.EntryQuery) span {
 	after := query.After
 	switch {
 	case after == nil:
-	case query.OldestFirst && a.stripe < after.Stripe, !query.OldestFirst && a.stripe > after.Stripe:
-		low = high
-	case a.stripe != after.Stripe:
-	case query.OldestFirst && after.Sequence >= low:
-		low = min(after.Sequence, a.state.Sequence) + 1
-	case !query.OldestFirst:
-		high = max(low, min(high, after.Sequence))
+	case query.OldestFirst && stripe < after.Stripe, !query.OldestFirst && stripe > after.Stripe:
+		s.low = s.high
+	case stripe != after.Stripe:
+	case query.OldestFirst && after.Sequence >= s.high:
+		s.low = s.high
+	case query.OldestFirst:
+		s.low = max(s.low, after.Sequence+1)
+	default:
+		s.high = max(s.low, min(s.high, after.Sequence))
 	}
-	return low, high
+	return s
 }
 
 func (a *account) at(sequence uint64) place {

@@ -24,6 +24,10 @@ type shard struct {
 	transactions map[uint64]place
 	collided     map[string]place
 	journal      *journal
+	// holds are the pending transactions. Those that have expired stay here.
+	holds map[string]*hold
+	// reversals has the id of the reversal of a transaction.
+	reversals map[string]string
 }
 
 func newShard(number int) shard {
@@ -32,9 +36,13 @@ func newShard(number int) shard {
 		transactions: make(map[uint64]place),
 		collided:     make(map[string]place),
 		journal:      newJournal(number),
+		holds:        make(map[string]*hold),
+		reversals:    make(map[string]string),
 	}
 }
 
+// findTransaction returns the place of the record of a transaction, which a hold has
+// none of.
 func (s *shard) findTransaction(id string, hash uint64) (place, bool) {
 	at, ok := s.transactions[hash]
 	if !ok {

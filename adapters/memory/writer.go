@@ -1,12 +1,18 @@
 package memory
 
-import "github.com/seed-d432d95b/ledger/ledger"
+import (
+	"time"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
 
 // writer is what one write works with. It is the [ledger.View] of the shards
 // that it has locked.
 type writer struct {
 	book    *book
 	decider ledger.Decider
+	// now is the time of the write.
+	now time.Time
 	// stripe is the one of a world account that is written to.
 	stripe int
 	// ids is memory to collect ids in.
@@ -81,79 +87,26 @@ func (w *writer) find(id string) *account {
 
 // Account implements [ledger.View].
 func (w *writer) Account(id string) *ledger.AccountState {
-	if a := w.find(id); a != nil {
-		return &a.state
+	a := w.find(id)
+	if a == nil {
+		return nil
 	}
-	return nil
+	a.retire(w.now)
+	return &a.state
 }
 
 // Transaction implements [ledger.View].
 func (w *writer) Transaction(id string) *ledger.RecordedTransaction {
 	hash := w.book.hash(id)
 	s := &w.book.shards[shardOf(hash)]
+	if h := s.holds[id]; h != nil {
+		return &h.recorded
+	}
 	at, ok := s.findTransaction(id, hash)
 	if !ok {
 		return nil
 	}
 	recorded := s.journal.transaction(at, w.book.numbered)
+	recorded.ReversedBy = s.reversals[id]
 	return &recorded
-}
-
-func (w *writer) save(decision ledger.Decision) {
-	for _, state := range decision.Accounts {
-		if a := w.find(state.ID); a != nil {
-			a.state = *state
-			continue
-		}
-		w.add(state)
-	}
-	for _, recorded := range decision.Transactions {
-		w.saveTransaction(recorded)
-	}
-}
-
-// add adds a new account, all the stripes of it if it is a world account.
-func (w *writer) add(state *ledger.AccountState) {
-	if !ledger.IsWorldID(state.ID) {
-		w.addTo(w.shardOf(state.ID), *state)
-		return
-	}
-	w.addTo(0, *state)
-	for i := 1; i < stripeCount; i++ {
-		stripe := *state
-		stripe.Stripe = uint8(i)
-		stripe.Balance = ledger.Balance{}
-		stripe.Sequence = 0
-		w.addTo(shardOfStripe(i), stripe)
-	}
-}
-
-func (w *writer) addTo(shard int, state ledger.AccountState) {
-	b := w.book
-	a := &account{
-		number: uint64(len(b.numbered)),
-		id:     state.ID,
-		asset:  state.Asset,
-		stripe: state.Stripe,
-		state:  state,
-	}
-	b.numbered = append(b.numbered, a)
-	b.shards[shard].accounts[a.id] = a
-}
-
-func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
-	hash := w.book.hash(recorded.ID)
-	s := &w.book.shards[shardOf(hash)]
-	record := s.journal.begin(recorded)
-	for i := range recorded.Entries {
-		entry := &recorded.Entries[i]
-		a := w.find(entry.Account)
-		at := record.entry(a.number, entry)
-		if entry.Sequence == 0 {
-			a.opening, a.hasOpening = at, true
-		} else {
-			a.entries.append(at)
-		}
-	}
-	s.addTransaction(recorded.ID, hash, record.end())
 }

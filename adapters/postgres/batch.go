@@ -26,15 +26,15 @@ type batch struct {
 	// joined says that the database transaction is the caller's, to begin and to
 	// commit.
 	joined bool
+	// retired says that what has expired was taken off some accounts.
+	retired bool
 	// settings are the caller's, to be given back.
 	settings plannerSettings
 
 	accounts     map[string]*lockedAccount
-	transactions map[string]*ledger.RecordedTransaction
-	// attempts are the ones that wrote the transactions.
-	attempts map[string]int64
-	now      time.Time
-	decision ledger.Decision
+	transactions map[string]*storedTransaction
+	now          time.Time
+	decision     ledger.Decision
 	// sent says that the commit was sent: if the connection is lost from then on,
 	// it may have happened.
 	sent bool
@@ -49,6 +49,12 @@ type lockedAccount struct {
 	place pgtype.TID
 	// attempt is the one that opened the account, if its profile was loaded.
 	attempt int64
+	// nextExpiry is the time before which none of the account's reservations expires,
+	// or zero if none ever does.
+	nextExpiry time.Time
+	// unretired is what has expired and is left for later: the row's pending totals
+	// have it, the state's do not.
+	unretired ledger.Balance
 }
 
 // Account implements [ledger.View].
@@ -60,11 +66,19 @@ func (b *batch) Account(id string) *ledger.AccountState {
 }
 
 // Transaction implements [ledger.View].
-func (b *batch) Transaction(id string) *ledger.RecordedTransaction { return b.transactions[id] }
+func (b *batch) Transaction(id string) *ledger.RecordedTransaction {
+	if stored := b.transactions[id]; stored != nil {
+		return &stored.RecordedTransaction
+	}
+	return nil
+}
 
 // run locks and loads, decides, and saves and commits.
 func (b *batch) run(ctx context.Context) error {
 	if err := b.load(ctx); err != nil {
+		return err
+	}
+	if err := b.retire(ctx); err != nil {
 		return err
 	}
 	decision, err := b.decider.Decide(b, b.operations, b.now)
@@ -72,11 +86,11 @@ func (b *batch) run(ctx context.Context) error {
 		return err
 	}
 	b.decision = decision
-	if len(decision.Accounts) == 0 && len(decision.Transactions) == 0 {
+	if len(decision.Accounts) == 0 && len(decision.Transactions) == 0 && len(decision.Resolutions) == 0 {
 		if b.joined {
 			return b.settings.giveBack(ctx, b.connection)
 		}
-		if b.uncertain {
+		if b.uncertain || b.retired {
 			// What is found may have been made by a commit that was cut off while it
 			// waited for a standby. To commit the locks waits for that once more.
 			_, err := b.connection.Exec(ctx, "COMMIT")
@@ -95,7 +109,7 @@ func (b *batch) run(ctx context.Context) error {
 const (
 	lockBalances = `
 SELECT u.id, b.ctid, b.stripe, b.normal, b.status, b.scale, b.asset, b.min_balance::text,
-	b.debits::text, b.credits::text, b.sequence, b.recorded_at
+	b.debits::text, b.credits::text, b.pending_debits::text, b.pending_credits::text, b.sequence, b.recorded_at, b.next_expiry
 FROM unnest($2::text[], $3::smallint[]) AS u(id, stripe)
 CROSS JOIN LATERAL (
 	SELECT ctid, * FROM ledger.balances
@@ -104,25 +118,9 @@ CROSS JOIN LATERAL (
 ) AS b`
 
 	loadProfiles = `
-SELECT a.id, a.name, a.opened_at, a.fingerprint, a.attempt
+SELECT a.id, a.name, a.opened_at, a.fingerprint, a.attempt, a.metadata::text
 FROM unnest($2::text[]) AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $1 AND id = u.id OFFSET 0) AS a`
-
-	loadTransactions = `
-SELECT t.id, t.recorded_at, t.fingerprint, t.attempt,
-	e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, b.asset, b.scale
-FROM unnest($2::text[]) AS u(id)
-CROSS JOIN LATERAL (SELECT * FROM ledger.transactions WHERE ledger = $1 AND id = u.id OFFSET 0) AS t
-CROSS JOIN LATERAL unnest(t.accounts, t.stripes, t.sequences) WITH ORDINALITY AS k(account, stripe, sequence, n)
-CROSS JOIN LATERAL (
-	SELECT * FROM ledger.entries
-	WHERE ledger = $1 AND account = k.account AND stripe = k.stripe AND sequence = k.sequence
-	OFFSET 0
-) AS e
-CROSS JOIN LATERAL (
-	SELECT asset, scale FROM ledger.balances WHERE ledger = $1 AND account = k.account AND stripe = k.stripe OFFSET 0
-) AS b
-ORDER BY t.id, k.n`
 
 	readClock = `SELECT clock_timestamp()`
 )
@@ -138,8 +136,7 @@ func (b *batch) load(ctx context.Context) error {
 	}
 	accounts, transactions = sortedSet(accounts), sortedSet(transactions)
 	b.accounts = make(map[string]*lockedAccount, len(accounts))
-	b.transactions = make(map[string]*ledger.RecordedTransaction)
-	b.attempts = make(map[string]int64)
+	b.transactions = make(map[string]*storedTransaction)
 
 	var requests pgx.Batch
 	if b.joined {
@@ -151,7 +148,7 @@ func (b *batch) load(ctx context.Context) error {
 	if len(profiles) > 0 {
 		requests.Queue(loadProfiles, b.ledger, sortedSet(profiles))
 	}
-	requests.Queue(loadTransactions, b.ledger, transactions)
+	requests.Queue(selectTransactions, b.ledger, transactions)
 	requests.Queue(readClock)
 	results := b.connection.SendBatch(ctx, &requests)
 	err := b.readLoaded(results, len(profiles) > 0)
@@ -212,7 +209,15 @@ func (b *batch) readLoaded(results pgx.BatchResults, profiles bool) error {
 			return err
 		}
 	}
-	if err := eachRow(results, b.readEntry); err != nil {
+	var row transactionRow
+	fields := row.fields()
+	readEntry := func(rows pgx.Rows) error {
+		if err := rows.Scan(fields...); err != nil {
+			return err
+		}
+		return row.addTo(b.transactions)
+	}
+	if err := eachRow(results, readEntry); err != nil {
 		return err
 	}
 	return results.QueryRow().Scan(&b.now)
@@ -235,9 +240,13 @@ func eachRow(results pgx.BatchResults, read func(pgx.Rows) error) error {
 func (b *batch) readBalance(rows pgx.Rows) error {
 	var locked lockedAccount
 	state := &locked.AccountState
+	balance := &state.Balance
 	var stripe, normal, status, scale, sequence int64
+	var nextExpiry *time.Time
 	err := rows.Scan(&state.ID, &locked.place, &stripe, &normal, &status, &scale, &state.Asset.Code, minimum{&state.Account},
-		numeric{&state.Balance.Debits}, numeric{&state.Balance.Credits}, &sequence, &state.LastRecordedAt)
+		numeric{&balance.Debits}, numeric{&balance.Credits}, numeric{&balance.PendingDebits}, numeric{&balance.PendingCredits},
+		&sequence, &state.LastRecordedAt, &nextExpiry)
+	locked.nextExpiry = timeOf(nextExpiry)
 	state.Stripe, state.Normal, state.Status = uint8(stripe), ledger.Side(normal), ledger.Status(status)
 	state.Asset.Scale, state.Sequence = uint8(scale), uint64(sequence)
 	state.LastRecordedAt = state.LastRecordedAt.UTC()
@@ -250,59 +259,13 @@ func (b *batch) readProfile(rows pgx.Rows) error {
 	var openedAt time.Time
 	var fingerprint []byte
 	var attempt int64
-	err := rows.Scan(&id, &name, &openedAt, &fingerprint, &attempt)
+	var metadata ledger.Metadata
+	err := rows.Scan(&id, &name, &openedAt, &fingerprint, &attempt, pairs{&metadata})
 	// One that was opened after the balances were locked counts as not there: to
 	// open it again loses the race for its id, and all is done anew.
 	if state := b.accounts[id]; state != nil {
 		state.Name, state.OpenedAt, state.Fingerprint = name, openedAt.UTC(), ledger.Fingerprint(fingerprint)
-		state.attempt = attempt
+		state.attempt, state.Metadata = attempt, metadata
 	}
 	return err
-}
-
-func (b *batch) readEntry(rows pgx.Rows) error {
-	var id string
-	var recordedAt time.Time
-	var fingerprint []byte
-	var e ledger.Entry
-	var attempt, stripe, sequence, side, scale int64
-	err := rows.Scan(&id, &recordedAt, &fingerprint, &attempt, &e.Account, &stripe, &sequence, &side,
-		numeric{&e.Amount}, numeric{&e.Balance}, &e.Asset.Code, &scale)
-	if err != nil {
-		return err
-	}
-	t := b.transactions[id]
-	if t == nil {
-		t = &ledger.RecordedTransaction{
-			Transaction: ledger.Transaction{ID: id, RecordedAt: recordedAt.UTC()},
-			Fingerprint: ledger.Fingerprint(fingerprint),
-		}
-		b.transactions[id] = t
-		b.attempts[id] = attempt
-	}
-	e.Transaction, e.RecordedAt = id, t.RecordedAt
-	e.Stripe, e.Sequence, e.Side, e.Asset.Scale = uint8(stripe), uint64(sequence), ledger.Side(side), uint8(scale)
-	t.Entries = append(t.Entries, e)
-	return nil
-}
-
-// numeric scans the text of a number of smallest units.
-type numeric struct{ amount *ledger.Amount }
-
-// Scan implements [sql.Scanner].
-func (n numeric) Scan(value any) (err error) {
-	text, _ := value.(string)
-	*n.amount, err = ledger.ParseUnits(text)
-	return err
-}
-
-// minimum scans an account's minimum balance, which is null if it is unlimited.
-type minimum struct{ account *ledger.Account }
-
-// Scan implements [sql.Scanner].
-func (m minimum) Scan(value any) error {
-	if m.account.Unlimited = value == nil; m.account.Unlimited {
-		return nil
-	}
-	return numeric{&m.account.MinBalance}.Scan(value)
 }

@@ -68,7 +68,7 @@ func TestOneCallerAlone(t *testing.T) {
 	connection := connect(t, server.DSN)
 	before := walFlushes(t, first, connection)
 
-	second := openStore(t, proxy.dsn, func(c *postgres.Config) { c.Committers = 1 })
+	second := openStore(t, proxy.dsn, func(c *postgres.Config) { c.Committers, c.SweepInterval = 1, -1 })
 	l, err := ledger.Open(t.Context(), second, ledger.Config{Name: "books"})
 	if err != nil {
 		t.Fatal(err)

@@ -38,13 +38,22 @@ func stateOf(err error) string {
 var errRaced = errors.New("the same id was inserted meanwhile")
 
 // isRace says whether somebody else was first to insert an id that was free when
-// the batch was loaded. To do all of it again, at once, is the answer. A key of
-// entries or balances is taken only if the books are inconsistent, which doing it
-// again does not mend. Tables are not told by the names of those with the ids, for
-// of one that is partitioned the server names a part.
+// the batch was loaded, or to resolve or reverse a transaction of world accounts
+// alone, whose stripes do not keep two from doing that at once. To do all of it
+// again, at once, is the answer. Any other key is taken only if the books are
+// inconsistent, which doing it again does not mend. Tables are not told by the names
+// of those with the ids, for of one that is partitioned the server names a part.
 func isRace(err error) bool {
 	e, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && e.Code == stateUnique && e.TableName != "entries" && e.TableName != "balances" || errors.Is(err, errRaced)
+	if !ok || e.Code != stateUnique {
+		return errors.Is(err, errRaced)
+	}
+	switch e.TableName {
+	case "entries", "balances", "reservations", "account_metadata", "transaction_metadata":
+		return false
+	default:
+		return true
+	}
 }
 
 // isConnectionLost says whether the connection broke, so that what it was doing
@@ -115,7 +124,7 @@ func publicError(err error) error {
 	case state == "3D000":
 		return unavailable("there is no such database", err)
 	case state == stateNoTable:
-		return fmt.Errorf("%w: %w", ErrSchemaOlder, err)
+		return fmt.Errorf("%w; migrate it first: %w", ErrSchemaOlder, err)
 	case isConnectionLost(err), isAway(state):
 		return unavailable("the database is away or too busy", err)
 	default:

@@ -36,6 +36,7 @@ func TestRaceIsForAnID(t *testing.T) {
 	t.Parallel()
 	for table, race := range map[string]bool{
 		"transactions": true, "transactions_1": true, "accounts": true, "entries": false, "balances": false,
+		"resolutions": true, "reservations": false, "account_metadata": false, "transaction_metadata": false,
 	} {
 		if isRace(&pgconn.PgError{Code: "23505", TableName: table}) != race {
 			t.Errorf("a key of %s that is taken: race is not %t", table, race)

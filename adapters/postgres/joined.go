@@ -28,9 +28,11 @@ import (
 // the caller commits, with all who need them waiting. Post last, and commit at
 // once. A deadlock with other transactions of the caller's is possible where he
 // posts several times in one; one batch locks its accounts in the order that
-// everybody does. Nothing is tried again. An error that is not an outcome's
-// leaves the database transaction failed, to be rolled back by the caller, after
-// which he may ask again with the same id.
+// everybody does. What he writes gets its time when he writes it, and is seen when he
+// commits: until then, whoever asks for that moment is answered without it, and a hold
+// that he posted looks expired once its time has run out. Nothing is tried again. What the ledger refuses or does
+// not find leaves the database transaction as it was. After any other error, roll
+// it back: it may have failed. Then the same may be asked for with the same id.
 //
 // What it returns is not safe for several goroutines at once, and of no use once
 // the transaction has ended.
@@ -47,14 +49,19 @@ func (s *Store) InTx(tx pgx.Tx) ledger.Store {
 //	books, err := ledger.Open(ctx, store.InConn(connection.Conn), ledger.Config{})
 func (s *Store) InConn(connection *sql.Conn) ledger.Store {
 	return &joinedStore{store: s, with: func(use func(*pgx.Conn) error) error {
-		return connection.Raw(func(driver any) error {
-			c, ok := driver.(*stdlib.Conn)
-			if !ok {
-				return fmt.Errorf("%w: it is not one of github.com/jackc/pgx/v5/stdlib", errNotJoined)
-			}
-			return use(c.Conn())
-		})
+		return onPgx(connection, use)
 	}}
+}
+
+// onPgx lends the connection of pgx's driver.
+func onPgx(connection *sql.Conn, use func(*pgx.Conn) error) error {
+	return connection.Raw(func(driver any) error {
+		c, ok := driver.(*stdlib.Conn)
+		if !ok {
+			return fmt.Errorf("%w: it is not one of github.com/jackc/pgx/v5/stdlib", errNotJoined)
+		}
+		return use(c.Conn())
+	})
 }
 
 // errNotJoined says that the caller's connection is of no use.

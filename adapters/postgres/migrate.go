@@ -162,7 +162,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 	case standby:
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database is a standby, which takes no writes"}
 	case version < len(steps):
-		return fmt.Errorf("%w, at version %d instead of %d; apply the migrations with: ledgerctl migrate", ErrSchemaOlder, version, len(steps))
+		return fmt.Errorf("%w, at version %d instead of %d; migrate it first", ErrSchemaOlder, version, len(steps))
 	case version > len(steps):
 		return fmt.Errorf("%w, at version %d instead of %d; run a newer version of the program", ErrSchemaNewer, version, len(steps))
 	}

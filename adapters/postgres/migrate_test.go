@@ -22,7 +22,7 @@ func TestManyMigrateAtOnce(t *testing.T) {
 	for range 8 {
 		stores = append(stores, openWith(t, postgres.Config{DSN: dsn}))
 	}
-	if err := stores[0].Check(t.Context()); !errors.Is(err, postgres.ErrSchemaOlder) || !strings.Contains(err.Error(), "ledgerctl migrate") {
+	if err := stores[0].Check(t.Context()); !errors.Is(err, postgres.ErrSchemaOlder) || !strings.Contains(err.Error(), "migrate it first") {
 		t.Errorf("an empty database: %v", err)
 	}
 	var group sync.WaitGroup
@@ -95,29 +95,40 @@ func TestSecondWall(t *testing.T) {
 	defer connection.Close(t.Context())
 	walls := []string{"23505", "23514"} // unique_violation, check_violation
 	const transaction = "INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences) VALUES "
-	const entry = "INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, transaction, recorded_at) VALUES "
-	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())"); err != nil {
+	const entry = "INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, debits, transaction, recorded_at) VALUES "
+	const reservation = "INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, debits, credits) VALUES "
+	const resolution = "INSERT INTO ledger.resolutions (ledger, transaction, status, recorded_at, attempt) VALUES "
+	const reversal = "INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences, reverses) VALUES "
+	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 0, 'tx', now())"); err != nil {
 		t.Fatal(err)
 	}
 	for name, statement := range map[string]string{
-		"an entry twice":         entry + "(1, 'a0', 0, 1, 2, 5, 5, 'tx', now())",
-		"an amount of zero":      entry + "(1, 'a0', 0, 2, 2, 0, 5, 'tx', now())",
-		"no side":                entry + "(1, 'a0', 0, 2, 3, 5, 5, 'tx', now())",
-		"a negative number":      entry + "(1, 'a0', 0, -1, 2, 5, 5, 'tx', now())",
-		"a stripe too many":      entry + "(1, 'a0', 16, 1, 2, 5, 5, 'tx', now())",
-		"an entry of nobody":     entry + "(1, '', 0, 2, 2, 5, 5, 'tx', now())",
-		"an entry of no id":      entry + "(1, 'a0', 0, 2, 2, 5, 5, '', now())",
-		"an entry of a long id":  entry + "(1, 'a0', 0, 2, 2, 5, 5, repeat('x', 129), now())",
-		"negative totals":        "UPDATE ledger.balances SET debits = -1 WHERE account = 'a0'",
-		"negative credits":       "UPDATE ledger.balances SET credits = -1 WHERE account = 'a0'",
-		"a balance of a long id": "UPDATE ledger.balances SET account = repeat('é', 65) WHERE account = 'a0'",
-		"an account twice":       "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
-		"an id without a byte":   "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
-		"a short fingerprint":    "UPDATE ledger.accounts SET fingerprint = '' WHERE id = 'a0'",
-		"a transaction of no id": transaction + "(1, '', now(), 1, sha256(''), '{a0}', '{0}', '{1}')",
-		"a status that is none":  "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
-		"a ledger twice":         "INSERT INTO ledger.ledgers (name) VALUES ('main')",
-		"a ledger of no name":    "INSERT INTO ledger.ledgers (name) VALUES ('')",
+		"an entry twice":           entry + "(1, 'a0', 0, 1, 2, 5, 5, 0, 'tx', now())",
+		"an amount of zero":        entry + "(1, 'a0', 0, 2, 2, 0, 5, 0, 'tx', now())",
+		"no side":                  entry + "(1, 'a0', 0, 2, 3, 5, 5, 0, 'tx', now())",
+		"a negative number":        entry + "(1, 'a0', 0, -1, 2, 5, 5, 0, 'tx', now())",
+		"a stripe too many":        entry + "(1, 'a0', 16, 1, 2, 5, 5, 0, 'tx', now())",
+		"an entry of nobody":       entry + "(1, '', 0, 2, 2, 5, 5, 0, 'tx', now())",
+		"an entry of no id":        entry + "(1, 'a0', 0, 2, 2, 5, 5, 0, '', now())",
+		"an entry of a long id":    entry + "(1, 'a0', 0, 2, 2, 5, 5, 0, repeat('x', 129), now())",
+		"negative totals":          "UPDATE ledger.balances SET debits = -1 WHERE account = 'a0'",
+		"negative credits":         "UPDATE ledger.balances SET credits = -1 WHERE account = 'a0'",
+		"negative debits pending":  "UPDATE ledger.balances SET pending_debits = -1 WHERE account = 'a0'",
+		"negative credits pending": "UPDATE ledger.balances SET pending_credits = -1 WHERE account = 'a0'",
+		"nothing reserved":         reservation + "(1, 'a0', 'infinity', 'tx', 0, 0)",
+		"a negative reservation":   reservation + "(1, 'a0', 'infinity', 'tx', 5, -1)",
+		"two ends":                 resolution + "(1, 'tx', 3, now(), 1), (1, 'tx', 3, now(), 2)",
+		"an end that is none":      resolution + "(1, 'tx', 2, now(), 1)",
+		"a posting of nothing":     resolution + "(1, 'tx', 1, now(), 1)",
+		"two reversals":            reversal + "(1, 'tx2', now(), 1, sha256(''), '{a0}', '{0}', '{1}', 'tx'), (1, 'tx3', now(), 1, sha256(''), '{a0}', '{0}', '{1}', 'tx')",
+		"a balance of a long id":   "UPDATE ledger.balances SET account = repeat('é', 65) WHERE account = 'a0'",
+		"an account twice":         "INSERT INTO ledger.accounts SELECT * FROM ledger.accounts",
+		"an id without a byte":     "UPDATE ledger.accounts SET id = '' WHERE id = 'a0'",
+		"a short fingerprint":      "UPDATE ledger.accounts SET fingerprint = '' WHERE id = 'a0'",
+		"a transaction of no id":   transaction + "(1, '', now(), 1, sha256(''), '{a0}', '{0}', '{1}')",
+		"a status that is none":    "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
+		"a ledger twice":           "INSERT INTO ledger.ledgers (name) VALUES ('main')",
+		"a ledger of no name":      "INSERT INTO ledger.ledgers (name) VALUES ('')",
 	} {
 		var refused *pgconn.PgError
 		if _, err := connection.Exec(t.Context(), statement); !errors.As(err, &refused) || !slices.Contains(walls, refused.Code) {

@@ -2,63 +2,78 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
 // selectAccounts reads accounts by their whole keys, all as of one snapshot. What
-// it groups by is the same in all stripes.
-const selectAccounts = `
-SELECT a.id, a.name, b.asset, b.scale, b.normal, b.min_balance, b.status, a.opened_at, b.debits, b.credits, b.sequence
-FROM unnest($1::text[]) AS u(id)
+// it groups by is the same in all stripes. What has expired and is not swept is taken
+// off what is pending; it is looked for only where there may be any. Other statements
+// have the ids from elsewhere than $1, between the head and the tail.
+const (
+	selectAccounts = accountsHead + `unnest($1::text[])` + accountsTail
+
+	accountsHead = `
+SELECT a.id, a.name, b.asset, b.scale, b.normal, b.min_balance, b.status, a.opened_at, b.debits, b.credits,
+	(b.pending_debits - coalesce(x.debits, 0))::text AS pending_debits, (b.pending_credits - coalesce(x.credits, 0))::text AS pending_credits,
+	b.sequence, a.metadata::text
+FROM `
+
+	accountsTail = ` AS u(id)
 CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $2 AND id = u.id OFFSET 0) AS a
 CROSS JOIN LATERAL (
 	SELECT asset, scale, normal, min_balance::text, status,
-		sum(debits)::text AS debits, sum(credits)::text AS credits, sum(sequence)::bigint AS sequence
+		sum(debits)::text AS debits, sum(credits)::text AS credits, sum(sequence)::bigint AS sequence,
+		sum(pending_debits) AS pending_debits, sum(pending_credits) AS pending_credits, min(next_expiry) AS next_expiry,
+		greatest(max(recorded_at), statement_timestamp()) AS judged_at
 	FROM ledger.balances WHERE ledger = $2 AND account = u.id
 	GROUP BY asset, scale, normal, min_balance, status
-) AS b`
+) AS b
+LEFT JOIN LATERAL (
+	-- In the order of the primary key, which the index of all that expires is not in.
+	SELECT sum(r.debits) AS debits, sum(r.credits) AS credits
+	FROM (
+		SELECT debits, credits FROM ledger.reservations
+		WHERE ledger = $2 AND account = u.id AND expires_at <= b.judged_at
+		ORDER BY expires_at, transaction OFFSET 0
+	) AS r
+	WHERE b.next_expiry <= b.judged_at
+) AS x ON true`
+)
 
 // accountRow is a row of selectAccounts.
 type accountRow struct {
-	account         ledger.Account
-	scale           int64
-	normal, status  int64
-	minimum         *string
-	debits, credits string
-	sequence        int64
+	account        ledger.Account
+	scale          int64
+	normal, status int64
+	sequence       int64
 }
 
 // fields are where the columns go.
 func (r *accountRow) fields() []any {
 	a := &r.account
 	return []any{
-		&a.ID, &a.Name, &a.Asset.Code, &r.scale, &r.normal, &r.minimum, &r.status, &a.OpenedAt,
-		&r.debits, &r.credits, &r.sequence,
+		&a.ID, &a.Name, &a.Asset.Code, &r.scale, &r.normal,
+		minimum{a},
+		&r.status, &a.OpenedAt,
+		numeric{&a.Balance.Debits},
+		numeric{&a.Balance.Credits},
+		numeric{&a.Balance.PendingDebits},
+		numeric{&a.Balance.PendingCredits},
+		&r.sequence,
+		pairs{&a.Metadata},
 	}
 }
 
-func (r *accountRow) read() (a ledger.Account, err error) {
-	a = r.account
+func (r *accountRow) read() ledger.Account {
+	a := r.account
 	a.Asset.Scale = uint8(r.scale)
 	a.Normal = ledger.Side(r.normal)
 	a.Status = ledger.Status(r.status)
 	a.Sequence = uint64(r.sequence)
 	a.OpenedAt = a.OpenedAt.UTC()
-	if a.Unlimited = r.minimum == nil; !a.Unlimited {
-		if a.MinBalance, err = ledger.ParseUnits(*r.minimum); err != nil {
-			return a, fmt.Errorf("minimum balance of account %q: %w", a.ID, err)
-		}
-	}
-	if a.Balance.Debits, err = ledger.ParseUnits(r.debits); err != nil {
-		return a, fmt.Errorf("debits of account %q: %w", a.ID, err)
-	}
-	if a.Balance.Credits, err = ledger.ParseUnits(r.credits); err != nil {
-		return a, fmt.Errorf("credits of account %q: %w", a.ID, err)
-	}
-	return a, nil
+	return a
 }
 
 // readAccounts returns those of the accounts that exist.
@@ -66,23 +81,24 @@ func readAccounts(ctx context.Context, q querier, book int32, ids []string) (map
 	accounts := make(map[string]ledger.Account, len(ids))
 	var row accountRow
 	err := q.query(ctx, selectAccounts, []any{ids, book}, row.fields(), func() error {
-		account, err := row.read()
+		account := row.read()
 		accounts[account.ID] = account
-		row.minimum = nil
-		return err
+		return nil
 	})
 	return accounts, err
 }
 
 // The entries of a page are a range of the primary key.
 const (
+	columnsOfEntry = `account, stripe, sequence, side, amount::text, balance::text, debits::text, transaction, recorded_at, effective_at`
+
 	selectNewest = `
-SELECT account, stripe, sequence, side, amount::text, balance::text, transaction, recorded_at FROM ledger.entries
+SELECT ` + columnsOfEntry + ` FROM ledger.entries
 WHERE ledger = $2 AND account = $3 AND (stripe, sequence) < ($4, $5)
 ORDER BY stripe DESC, sequence DESC LIMIT $6`
 
 	selectOldest = `
-SELECT account, stripe, sequence, side, amount::text, balance::text, transaction, recorded_at FROM ledger.entries
+SELECT ` + columnsOfEntry + ` FROM ledger.entries
 WHERE ledger = $2 AND account = $3 AND (stripe, sequence) > ($4, $5)
 ORDER BY stripe, sequence LIMIT $6`
 
@@ -95,38 +111,41 @@ ORDER BY stripe, sequence LIMIT $6`
 
 // entryRow is an entry as it is stored, or nothing.
 type entryRow struct {
-	account, transaction, amount, balance *string
-	stripe, sequence, side                *int64
-	recordedAt                            *time.Time
+	account, transaction    *string
+	amount, balance, debits ledger.Amount
+	stripe, sequence, side  *int64
+	recordedAt, effectiveAt *time.Time
 }
 
 // fields are where the columns go.
 func (r *entryRow) fields() []any {
-	return []any{&r.account, &r.stripe, &r.sequence, &r.side, &r.amount, &r.balance, &r.transaction, &r.recordedAt}
+	return []any{
+		&r.account, &r.stripe, &r.sequence, &r.side,
+		numeric{&r.amount},
+		numeric{&r.balance},
+		numeric{&r.debits},
+		&r.transaction, &r.recordedAt, &r.effectiveAt,
+	}
 }
 
-func (r *entryRow) read(asset ledger.Asset) (e ledger.Entry, err error) {
-	e = ledger.Entry{
+func (r *entryRow) read(asset ledger.Asset) ledger.Entry {
+	e := ledger.Entry{
 		Transaction: *r.transaction, Account: *r.account, Stripe: uint8(*r.stripe), Side: ledger.Side(*r.side),
-		Sequence: uint64(*r.sequence), Asset: asset, RecordedAt: r.recordedAt.UTC(),
+		Sequence: uint64(*r.sequence), Asset: asset, Amount: r.amount, Balance: r.balance, Debits: r.debits,
+		RecordedAt: r.recordedAt.UTC(), EffectiveAt: r.recordedAt.UTC(),
 	}
-	if e.Amount, err = ledger.ParseUnits(*r.amount); err != nil {
-		return e, fmt.Errorf("amount of entry %d of account %q: %w", e.Sequence, e.Account, err)
+	if r.effectiveAt != nil {
+		e.EffectiveAt = r.effectiveAt.UTC()
 	}
-	if e.Balance, err = ledger.ParseUnits(*r.balance); err != nil {
-		return e, fmt.Errorf("balance of entry %d of account %q: %w", e.Sequence, e.Account, err)
-	}
-	return e, nil
+	return e
 }
 
 func readEntries(ctx context.Context, q querier, book int32, query ledger.EntryQuery) (page ledger.EntryPage, err error) {
-	statement, stripe, sequence := pageNewest, int64(stripes), int64(0)
+	statement := pageNewest
 	if query.OldestFirst {
-		statement, stripe, sequence = pageOldest, -1, 0
+		statement = pageOldest
 	}
-	if query.After != nil {
-		stripe, sequence = int64(query.After.Stripe), int64(min(query.After.Sequence, 1<<63-1))
-	}
+	stripe, sequence := startAfter(query.OldestFirst, query.After)
 	arguments := []any{[]string{query.Account}, book, query.Account, stripe, sequence, query.Limit}
 	var account accountRow
 	var row entryRow
@@ -134,16 +153,12 @@ func readEntries(ctx context.Context, q querier, book int32, query ledger.EntryQ
 	err = q.query(ctx, statement, arguments, append(account.fields(), row.fields()...), func() error {
 		if !found {
 			found = true
-			if page.Account, err = account.read(); err != nil {
-				return err
-			}
+			page.Account = account.read()
 		}
-		if row.account == nil {
-			return nil
+		if row.account != nil {
+			page.Entries = append(page.Entries, row.read(page.Account.Asset))
 		}
-		e, err := row.read(page.Account.Asset)
-		page.Entries = append(page.Entries, e)
-		return err
+		return nil
 	})
 	if err == nil && !found {
 		err = ledger.NoAccount(query.Account)
@@ -151,34 +166,14 @@ func readEntries(ctx context.Context, q querier, book int32, query ledger.EntryQ
 	return page, err
 }
 
-// selectTransaction reads a transaction's entries in their order, by their keys.
-const selectTransaction = `
-SELECT e.account, e.stripe, e.sequence, e.side, e.amount::text, e.balance::text, e.transaction, t.recorded_at, b.asset, b.scale
-FROM ledger.transactions AS t
-CROSS JOIN LATERAL unnest(t.accounts, t.stripes, t.sequences) WITH ORDINALITY AS k(account, stripe, sequence, n)
-CROSS JOIN LATERAL (
-	SELECT * FROM ledger.entries
-	WHERE ledger = t.ledger AND account = k.account AND stripe = k.stripe AND sequence = k.sequence
-	OFFSET 0
-) AS e
-CROSS JOIN LATERAL (
-	SELECT asset, scale FROM ledger.balances WHERE ledger = t.ledger AND account = k.account AND stripe = k.stripe OFFSET 0
-) AS b
-WHERE t.ledger = $1 AND t.id = $2
-ORDER BY k.n`
-
-func readTransaction(ctx context.Context, q querier, book int32, id string) (ledger.Transaction, error) {
-	t := ledger.Transaction{ID: id}
-	var row entryRow
-	var code string
-	var scale int64
-	err := q.query(ctx, selectTransaction, []any{book, id}, append(row.fields(), &code, &scale), func() error {
-		e, err := row.read(ledger.Asset{Code: code, Scale: uint8(scale)})
-		t.Entries, t.RecordedAt = append(t.Entries, e), e.RecordedAt
-		return err
-	})
-	if err == nil && len(t.Entries) == 0 {
-		err = ledger.NoTransaction(id)
+// startAfter returns the key that the entries of a page come after.
+func startAfter(oldestFirst bool, after *ledger.EntryKey) (stripe, sequence int64) {
+	switch {
+	case after != nil:
+		return int64(after.Stripe), int64(min(after.Sequence, 1<<63-1))
+	case oldestFirst:
+		return -1, 0
+	default:
+		return stripes, 0
 	}
-	return t, err
 }

@@ -12,6 +12,7 @@ import (
 // profileColumns are new rows of accounts.
 type profileColumns struct {
 	id, name    []string
+	metadata    []string
 	openedAt    []time.Time
 	fingerprint [][]byte
 }
@@ -26,15 +27,20 @@ type openedColumns struct {
 	debits, credits []string
 	sequence        []int64
 	recordedAt      []time.Time
+	// The account may have been opened for a hold in the same batch.
+	pendingDebits, pendingCredits []string
+	nextExpiry                    []*time.Time
 }
 
-func (c *openedColumns) add(state *ledger.AccountState) {
+// add adds an account, of whose reservations the first expires at a time.
+func (c *openedColumns) add(state *ledger.AccountState, expiry time.Time) {
 	p := &c.profiles
 	p.id = append(p.id, state.ID)
 	p.name = append(p.name, state.Name)
+	p.metadata = append(p.metadata, pairsText(state.Metadata))
 	p.openedAt = append(p.openedAt, state.OpenedAt)
 	p.fingerprint = append(p.fingerprint, state.Fingerprint[:])
-	c.addRow(state)
+	c.addRow(state, expiry)
 }
 
 // addStripes adds the rows of a new world account but the one that state is.
@@ -43,12 +49,12 @@ func (c *openedColumns) addStripes(state *ledger.AccountState) {
 		if i != int(state.Stripe) {
 			empty := *state
 			empty.Stripe, empty.Balance, empty.Sequence, empty.LastRecordedAt = uint8(i), ledger.Balance{}, 0, state.OpenedAt
-			c.addRow(&empty)
+			c.addRow(&empty, time.Time{})
 		}
 	}
 }
 
-func (c *openedColumns) addRow(state *ledger.AccountState) {
+func (c *openedColumns) addRow(state *ledger.AccountState, expiry time.Time) {
 	var minimum *string
 	if !state.Unlimited {
 		minimum = new(state.MinBalance.String())
@@ -64,6 +70,9 @@ func (c *openedColumns) addRow(state *ledger.AccountState) {
 	c.credits = append(c.credits, state.Balance.Credits.String())
 	c.sequence = append(c.sequence, int64(state.Sequence))
 	c.recordedAt = append(c.recordedAt, state.LastRecordedAt)
+	c.pendingDebits = append(c.pendingDebits, state.Balance.PendingDebits.String())
+	c.pendingCredits = append(c.pendingCredits, state.Balance.PendingCredits.String())
+	c.nextExpiry = append(c.nextExpiry, nullTime(expiry))
 }
 
 func (c *openedColumns) queue(requests *pgx.Batch, book int32, attempt int64) {
@@ -71,9 +80,9 @@ func (c *openedColumns) queue(requests *pgx.Batch, book int32, attempt int64) {
 		return
 	}
 	p := &c.profiles
-	requests.Queue(insertAccounts, book, p.id, p.name, p.openedAt, p.fingerprint, attempt)
+	requests.Queue(insertAccounts, book, p.id, p.name, p.openedAt, p.fingerprint, attempt, p.metadata)
 	requests.Queue(insertBalances, book, c.account, c.stripe, c.normal, c.status, c.scale, c.asset, c.minimum,
-		c.debits, c.credits, c.sequence, c.recordedAt)
+		c.debits, c.credits, c.sequence, c.recordedAt, c.pendingDebits, c.pendingCredits, c.nextExpiry)
 }
 
 // changedColumns are the new totals of accounts, in columns.
@@ -82,6 +91,9 @@ type changedColumns struct {
 	debits, credits []string
 	sequence        []int64
 	recordedAt      []time.Time
+	// The others are only those of rows that also change what is reserved.
+	pendingDebits, pendingCredits []string
+	nextExpiry                    []*time.Time
 }
 
 func (c *changedColumns) add(place pgtype.TID, state *ledger.AccountState) {
@@ -95,5 +107,21 @@ func (c *changedColumns) add(place pgtype.TID, state *ledger.AccountState) {
 func (c *changedColumns) queue(requests *pgx.Batch) {
 	if len(c.place) > 0 {
 		requests.Queue(updateBalances, c.place, c.debits, c.credits, c.sequence, c.recordedAt)
+	}
+}
+
+// addReserved adds a row of which what is reserved changes, too: by the state's
+// pending totals, or by a new reservation that expires at a time.
+func (c *changedColumns) addReserved(before *lockedAccount, state *ledger.AccountState, expiry time.Time) {
+	debits, credits, next := before.reserved(state, expiry)
+	c.add(before.place, state)
+	c.pendingDebits = append(c.pendingDebits, debits.String())
+	c.pendingCredits = append(c.pendingCredits, credits.String())
+	c.nextExpiry = append(c.nextExpiry, nullTime(next))
+}
+
+func (c *changedColumns) queueReserved(requests *pgx.Batch) {
+	if len(c.place) > 0 {
+		requests.Queue(updateReserved, c.place, c.debits, c.credits, c.sequence, c.recordedAt, c.pendingDebits, c.pendingCredits, c.nextExpiry)
 	}
 }

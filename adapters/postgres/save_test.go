@@ -106,6 +106,7 @@ func take(t *testing.T, deposit ledger.Deposit) []ledger.Operation {
 // taker is a store and its book, which keeps what it is asked to write.
 type taker struct {
 	ledger.Reader
+	ledger.Auditor
 	operations []ledger.Operation
 }
 

@@ -46,9 +46,9 @@ type Store struct {
 	books map[string]*book
 }
 
-// Open returns a store and starts its committers. It does not connect before it
-// must; [Store.Check] and [Store.Migrate] do. The store outlives ctx: close it
-// when done.
+// Open returns a store and starts its committers and its sweeper. It does not
+// connect before it must; [Store.Check] and [Store.Migrate] do. The store outlives
+// ctx: close it when done.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	config = config.withDefaults()
 	reading, err := config.connect(defaultStatementTimeout)
@@ -90,6 +90,9 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	}
 	slow := &committer{config: patient, stripe: (first + config.Committers) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: s.patience}
 	s.workers.Go(func() { slow.runSlow(taking, working) })
+	if config.SweepInterval > 0 {
+		s.workers.Go(func() { s.sweepRegularly(taking) })
+	}
 	return s, nil
 }
 

@@ -49,28 +49,40 @@ func (s *submission) settle(b *batch, outcomes []ledger.Outcome) {
 }
 
 func (b *batch) settle(claims []int64, outcome *ledger.Outcome) {
+	applied := make(map[string]bool)
 	for i := range outcome.Members {
 		member := &outcome.Members[i]
+		// A member with an id that was applied before it in the batch is a replay of that.
+		if applied[member.Transaction.ID] {
+			continue
+		}
 		if b.settle(claims, member); member.Result == ledger.Applied {
-			outcome.Result = ledger.Applied
+			outcome.Result, applied[member.Transaction.ID] = ledger.Applied, true
 		}
 	}
-	if outcome.Result == ledger.Replayed && slices.Contains(claims, b.writerOf(*outcome)) {
+	if outcome.Result != ledger.Replayed {
+		return
+	}
+	writer, resolver := b.writersOf(*outcome)
+	if slices.Contains(claims, writer) || slices.Contains(claims, resolver) {
 		outcome.Result = ledger.Applied
 	}
 }
 
-// writerOf returns the attempt that wrote what the outcome is about, or 0, which
-// no attempt is, for what this batch wrote itself.
-func (b *batch) writerOf(outcome ledger.Outcome) int64 {
+// writersOf returns the attempt that wrote what the outcome is about, and the one
+// that posted or voided it; 0, which no attempt is, for what this batch did itself
+// and for what was not done. Either tells that an attempt was committed, and with it
+// all that it had decided, whichever of the two a claim is for.
+func (b *batch) writersOf(outcome ledger.Outcome) (writer, resolver int64) {
 	switch {
 	case outcome.Transaction != nil:
-		return b.attempts[outcome.Transaction.ID]
+		if stored := b.transactions[outcome.Transaction.ID]; stored != nil {
+			return stored.attempt, stored.resolver
+		}
 	case outcome.Account != nil && b.accounts[outcome.Account.ID] != nil:
-		return b.accounts[outcome.Account.ID].attempt
-	default:
-		return 0
+		return b.accounts[outcome.Account.ID].attempt, 0
 	}
+	return 0, 0
 }
 
 // isUncertain says whether an earlier attempt at some of the group may have been

@@ -26,7 +26,7 @@ func newUncertainty(t *testing.T) uncertainty {
 	cutter, throughDSN := newCutter(t, dsn)
 	return uncertainty{
 		cutter:     cutter,
-		through:    openLedger(t, openWith(t, postgres.Config{DSN: throughDSN, Committers: 1}), 3),
+		through:    openLedger(t, openWith(t, postgres.Config{DSN: throughDSN, Committers: 1, SweepInterval: -1}), 3),
 		plain:      openLedger(t, openWith(t, postgres.Config{DSN: dsn}), 3),
 		connection: connect(t, dsn),
 	}
@@ -138,5 +138,104 @@ func TestLostQuestionWhileClockIsBehind(t *testing.T) {
 	other.Wait()
 	if err != nil || outcome.Result != ledger.Replayed || questions < 2 {
 		t.Errorf("%s, %v, after %d questions", outcome.Result, err, questions)
+	}
+}
+
+// hasRow says whether a row has been committed.
+func (u uncertainty) hasRow(t *testing.T, condition string) (there bool) {
+	t.Helper()
+	if err := u.connection.QueryRow(t.Context(), "SELECT EXISTS (SELECT FROM "+condition+")").Scan(&there); err != nil {
+		t.Error(err)
+	}
+	return there
+}
+
+// TestLostAnswerOfStep loses the answer to a step on a transaction that somebody
+// else made, or to its reversal. What was done is told as applied, and as a replay to
+// the next who asks.
+func TestLostAnswerOfStep(t *testing.T) {
+	t.Parallel()
+	const resolved, reversed = "ledger.resolutions WHERE transaction = 'hold'", "ledger.transactions WHERE reverses = 'funds'"
+	for name, test := range map[string]struct {
+		committed string
+		step      func(*testing.T, *ledger.Ledger) (ledger.Outcome, error)
+		status    ledger.TransactionStatus
+	}{
+		"post": {resolved, func(t *testing.T, l *ledger.Ledger) (ledger.Outcome, error) {
+			t.Helper()
+			return l.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "hold", Actor: "me"})
+		}, ledger.Posted},
+		"void": {resolved, func(t *testing.T, l *ledger.Ledger) (ledger.Outcome, error) {
+			t.Helper()
+			return l.VoidPending(t.Context(), ledger.VoidPendingRequest{Transaction: "hold", Actor: "me"})
+		}, ledger.Voided},
+		"reverse": {reversed, func(t *testing.T, l *ledger.Ledger) (ledger.Outcome, error) {
+			t.Helper()
+			return l.Reverse(t.Context(), ledger.ReversalRequest{ID: "back", Transaction: "funds", Actor: "me"})
+		}, ledger.Posted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := newUncertainty(t)
+			hold := move("hold", "a0", "a1")
+			hold.Pending = true
+			for _, request := range []ledger.TransactionRequest{deposit("funds", "a0").Request(), deposit("more", "a0").Request(), hold} {
+				if _, err := u.plain.Post(t.Context(), request); err != nil {
+					t.Fatal(err)
+				}
+			}
+			cutsWhen(&u.cutter.cutsAnswer, func() bool { return u.hasRow(t, test.committed) })
+			outcome, err := test.step(t, u.through)
+			if err != nil || outcome.Result != ledger.Applied || outcome.Transaction.Status != test.status {
+				t.Errorf("%s, %+v, %v", outcome.Result, outcome.Transaction, err)
+			}
+			if n := u.cutter.cuts.Load(); n != 1 {
+				t.Errorf("%d answers were lost", n)
+			}
+			if outcome, err := test.step(t, u.plain); err != nil || outcome.Result != ledger.Replayed {
+				t.Errorf("again: %s, %v", outcome.Result, err)
+			}
+		})
+	}
+}
+
+// TestLostQuestionOfStep loses the commit of a step before the server has it, and
+// has somebody else take the same step: it is not told as this one's own.
+func TestLostQuestionOfStep(t *testing.T) {
+	t.Parallel()
+	u := newUncertainty(t)
+	for _, id := range []string{"hold", "prepared"} {
+		hold := move(id, "a0", "a1")
+		hold.Pending = true
+		for _, request := range []ledger.TransactionRequest{deposit("funds of "+id, "a0").Request(), hold} {
+			if _, err := u.plain.Post(t.Context(), request); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if _, err := u.through.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "prepared"}); err != nil {
+		t.Fatal(err)
+	}
+	var other sync.WaitGroup
+	lost := false
+	cutsWhen(&u.cutter.cutsQuestion, func() bool {
+		// What comes while the account is locked is what saves and commits.
+		const free = "(SELECT FROM ledger.balances WHERE account = 'a0' FOR UPDATE SKIP LOCKED) AS free"
+		if lost = !u.hasRow(t, free); !lost {
+			return false
+		}
+		other.Go(func() {
+			outcome, err := u.plain.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "hold"})
+			if err != nil || outcome.Result != ledger.Applied {
+				t.Errorf("the other's is %s, %v", outcome.Result, err)
+			}
+		})
+		time.Sleep(300 * time.Millisecond)
+		return true
+	})
+	outcome, err := u.through.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "hold"})
+	other.Wait()
+	if err != nil || outcome.Result != ledger.Replayed || !lost {
+		t.Errorf("%s, %v, and lost is %t", outcome.Result, err, lost)
 	}
 }

@@ -263,6 +263,12 @@ func TestRefusals(t *testing.T) {
 			1,
 			"open the demo user, which --demo=false leaves out: 100 FINE/38: amount should have at most 38 digits",
 		},
+		"currency with another scale": {
+			nil,
+			[]string{"--asset=JPY/2"},
+			2,
+			"asset JPY has a scale of 0, which never changes; JPY/2 contradicts it",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

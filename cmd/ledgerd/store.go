@@ -66,7 +66,7 @@ func openDatabase(ctx context.Context, s settings) (*postgres.Store, error) {
 	}
 	err = check(ctx)
 	if errors.Is(err, postgres.ErrSchemaOlder) {
-		err = fmt.Errorf("%w; ledgerd --migrate applies them too", err)
+		err = fmt.Errorf("%w, as ledgerd --migrate does", err)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), store.Close())
@@ -88,11 +88,19 @@ func (b *books) open(ctx context.Context, store ledger.Store, s settings) (err e
 	return nil
 }
 
-// checkAsset refuses an asset that the ledger knows with another scale.
+// checkAsset refuses an asset that is known with another scale, and registers one
+// that is not known.
 func checkAsset(ctx context.Context, service ledger.Service, asset ledger.Asset) error {
 	world, err := service.Account(ctx, ledger.WorldID(asset.Code))
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
+		_, err = service.RegisterAsset(ctx, asset)
+		if errors.Is(err, ledger.ErrAssetExists) {
+			return usageError{err}
+		}
+		if err != nil {
+			return fmt.Errorf("register the asset: %w", err)
+		}
 		return nil
 	case err != nil:
 		return fmt.Errorf("look up the asset: %w", err)

@@ -154,12 +154,12 @@ func TestSchemaRefusals(t *testing.T) {
 		args []string
 		want string
 	}{
-		"older": {older, nil, "ledgerd: open the database: the database's schema is older than this program, at version 0 instead of 1; " +
-			"apply the migrations with: ledgerctl migrate; ledgerd --migrate applies them too\n"},
-		"newer": {newer, nil, "ledgerd: open the database: the database's schema is newer than this program, at version 9999 instead of 1; " +
+		"older": {older, nil, "ledgerd: open the database: the database's schema is older than this program, at version 0 instead of 2; " +
+			"migrate it first, as ledgerd --migrate does\n"},
+		"newer": {newer, nil, "ledgerd: open the database: the database's schema is newer than this program, at version 9999 instead of 2; " +
 			"run a newer version of the program\n"},
 		"newer, migrate": {newer, []string{"--migrate"}, "ledgerd: open the database: the database's schema is newer than this program, " +
-			"at version 9999 instead of 1; run a newer version of the program\n"},
+			"at version 9999 instead of 2; run a newer version of the program\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -174,15 +174,15 @@ func TestSchemaRefusals(t *testing.T) {
 func TestAssetContradictsTheLedger(t *testing.T) {
 	t.Parallel()
 	dsn := postgrestest.Database(t, migrated())
-	p := start(t, drainLimit, nil, "--listen=127.0.0.1:0", "--demo", "--dsn="+dsn, "--asset=EUR/2")
+	p := start(t, drainLimit, nil, "--listen=127.0.0.1:0", "--demo", "--dsn="+dsn, "--asset=MILES/2")
 	p.stderr.address(t)
 	p.stop()
 	<-p.exit
-	code, stderr := refuse(t, nil, "--dsn="+dsn, "--asset=EUR/3")
-	if !strings.HasSuffix(stderr, "ledgerd: the asset EUR/3 contradicts the ledger, which has EUR/2; a scale never changes\n") || code != 2 {
+	code, stderr := refuse(t, nil, "--dsn="+dsn, "--asset=MILES/3")
+	if !strings.HasSuffix(stderr, "ledgerd: the asset MILES/3 contradicts the ledger, which has MILES/2; a scale never changes\n") || code != 2 {
 		t.Errorf("exit code %d: %s", code, stderr)
 	}
-	other := start(t, drainLimit, nil, "--listen=127.0.0.1:0", "--dsn="+dsn, "--asset=EUR/3", "--ledger=other")
+	other := start(t, drainLimit, nil, "--listen=127.0.0.1:0", "--dsn="+dsn, "--asset=MILES/3", "--ledger=other")
 	other.stderr.address(t)
 	other.stop()
 	if code := <-other.exit; code != 0 {

@@ -18,9 +18,21 @@ var (
 type books struct {
 	testing.TB
 	service ledger.Service
+	// clock is the account that the service's time is asked of: the first that was
+	// opened.
+	clock string
+	// held has the ids of the pending transactions that were made.
+	held heldIDs
 }
 
 func units(n int64) ledger.Amount { return ledger.NewAmount(n) }
+
+func (b *books) register(asset ledger.Asset) {
+	b.Helper()
+	if _, err := b.service.RegisterAsset(b.Context(), asset); err != nil {
+		b.Fatalf("register %s: %v", asset, err)
+	}
+}
 
 func (b *books) open(requests ...ledger.AccountRequest) {
 	b.Helper()
@@ -30,6 +42,9 @@ func (b *books) open(requests ...ledger.AccountRequest) {
 		}
 		if _, err := b.service.OpenAccount(b.Context(), request); err != nil {
 			b.Fatalf("open account %q: %v", request.ID, err)
+		}
+		if b.clock == "" {
+			b.clock = request.ID
 		}
 	}
 }
@@ -75,7 +90,23 @@ func (b *books) post(request ledger.TransactionRequest) ledger.Transaction {
 	if outcome.Result != ledger.Applied {
 		b.Fatalf("post %q was %s", request.ID, outcome.Result)
 	}
+	b.held.add(request)
 	return *outcome.Transaction
+}
+
+// postBatch posts requests together and notes those that are held.
+func (b *books) postBatch(requests ...ledger.TransactionRequest) []ledger.Outcome {
+	b.Helper()
+	outcomes, err := b.service.PostBatch(b.Context(), requests)
+	if err != nil || len(outcomes) != len(requests) {
+		b.Fatalf("a batch of %d gave %d outcomes, %v", len(requests), len(outcomes), err)
+	}
+	for i, outcome := range outcomes {
+		if outcome.Result == ledger.Applied {
+			b.held.add(requests[i])
+		}
+	}
+	return outcomes
 }
 
 // refused posts a request and demands that it is refused with the code.
@@ -133,100 +164,6 @@ func (b *books) entries(account string) []ledger.Entry {
 		}
 		query.After = new(page.Entries[len(page.Entries)-1].Key())
 	}
-}
-
-// check proves, while nobody writes, that the named accounts and the world
-// accounts of their assets keep the rules that always hold.
-func (b *books) check(ids ...string) {
-	b.Helper()
-	worlds := make(map[string]bool)
-	for _, id := range ids {
-		worlds[ledger.WorldID(b.account(id).Asset.Code)] = true
-	}
-	for world := range worlds {
-		ids = append(ids, world)
-	}
-	accounts, err := b.service.Accounts(b.Context(), ids)
-	if err != nil {
-		b.Fatalf("accounts: %v", err)
-	}
-	totals := make(map[ledger.Asset]ledger.Amount)
-	for _, account := range accounts {
-		b.checkEntries(account)
-		difference, err := account.Balance.Debits.Sub(account.Balance.Credits)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if totals[account.Asset], err = totals[account.Asset].Add(difference); err != nil {
-			b.Fatal(err)
-		}
-	}
-	for asset, total := range totals {
-		if total.Sign() != 0 {
-			b.Errorf("debits less credits of %s are %s, want 0", asset, total)
-		}
-	}
-}
-
-// checkEntries proves that the entries of an account are numbered without a gap
-// in each stripe, that each has the balance of those before it, that their times
-// never run backwards, and that they make up the account's totals.
-func (b *books) checkEntries(account ledger.Account) {
-	b.Helper()
-	var total ledger.Balance
-	type chain struct {
-		sequence uint64
-		balance  ledger.Balance
-		last     ledger.Entry
-	}
-	chains := make(map[uint8]*chain)
-	count := uint64(0)
-	for i, e := range b.entries(account.ID) {
-		c := chains[e.Stripe]
-		if c == nil {
-			c = &chain{}
-			chains[e.Stripe] = c
-		}
-		opening := e.Sequence == 0 && i == 0 && !ledger.IsWorldID(account.ID)
-		if !opening {
-			c.sequence++
-			count++
-		}
-		addEntry(b, &total, e)
-		addEntry(b, &c.balance, e)
-		if e.Account != account.ID || e.Asset != account.Asset {
-			b.Errorf("entry %d of %q is of account %q in %s", e.Sequence, account.ID, e.Account, e.Asset)
-		}
-		if e.Sequence != c.sequence {
-			b.Errorf("an entry of %q has number %d, want %d", account.ID, e.Sequence, c.sequence)
-		}
-		if want := c.balance.Posted(account.Normal); e.Balance != want {
-			b.Errorf("entry %d of %q has balance %s, want %s", e.Sequence, account.ID, e.Balance, want)
-		}
-		if e.RecordedAt.Before(c.last.RecordedAt) {
-			b.Errorf("entry %d of %q is recorded at %s, before the one before it", e.Sequence, account.ID, e.RecordedAt)
-		}
-		c.last = e
-	}
-	if total != account.Balance {
-		b.Errorf("account %q has totals %v, its entries make up %v", account.ID, account.Balance, total)
-	}
-	if count != account.Sequence {
-		b.Errorf("account %q has sequence %d and %d entries", account.ID, account.Sequence, count)
-	}
-}
-
-func addEntry(t testing.TB, total *ledger.Balance, e ledger.Entry) {
-	t.Helper()
-	moved := ledger.Balance{Credits: e.Amount}
-	if e.Side == ledger.Debit {
-		moved = ledger.Balance{Debits: e.Amount}
-	}
-	sum, err := total.Add(moved)
-	if err != nil {
-		t.Fatal(err)
-	}
-	*total = sum
 }
 
 func codeOf(err error) ledger.Code {

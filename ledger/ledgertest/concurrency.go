@@ -295,18 +295,20 @@ func Concurrency(t *testing.T, newService NewService) {
 			b.check("a")
 		}},
 		{"an asset raced for with two scales has one", func(b *books) {
-			var refused atomic.Int64
+			var refused, applied atomic.Int64
 			together(40, func(i int) {
-				asset := ledger.Asset{Code: "XTS", Scale: uint8(i % 2)}
-				_, err := b.service.OpenAccount(b.Context(), ledger.AccountRequest{ID: fmt.Sprint("a", i), Asset: asset})
-				if errors.Is(err, ledger.ErrAssetExists) {
+				outcome, err := b.service.RegisterAsset(b.Context(), ledger.Asset{Code: "GOLD", Scale: uint8(i % 2)})
+				switch {
+				case errors.Is(err, ledger.ErrAssetExists):
 					refused.Add(1)
-				} else if err != nil {
+				case err != nil:
 					b.Error(err)
+				case outcome.Result == ledger.Applied:
+					applied.Add(1)
 				}
 			})
-			if refused.Load() != 20 {
-				b.Errorf("%d were refused, want 20", refused.Load())
+			if refused.Load() != 20 || applied.Load() != 1 {
+				b.Errorf("%d were refused and %d applied, want 20 and 1", refused.Load(), applied.Load())
 			}
 		}},
 		{"no deposit slips into an account that is being closed", func(b *books) {
@@ -357,6 +359,7 @@ func (b *books) openMany(n int) []string {
 		ids[i] = fmt.Sprint("account-", i)
 		requests[i] = ledger.AccountRequest{ID: ids[i], Asset: usd}
 	}
+	b.clock = ids[0]
 	outcomes, err := b.service.OpenAccounts(b.Context(), requests)
 	if err != nil {
 		b.Fatal(err)

@@ -63,7 +63,7 @@ func Entries(t *testing.T, newService NewService) {
 				if got := sequences(page.Entries); !slices.Equal(got, test.want) || page.More != test.more {
 					b.Errorf("%+v gave %v, more %t; want %v, more %t", test.query, got, page.More, test.want, test.more)
 				}
-				if page.Account != b.account(test.query.Account) {
+				if !sameAccount(page.Account, b.account(test.query.Account)) {
 					b.Errorf("the page's account is %+v", page.Account)
 				}
 			}

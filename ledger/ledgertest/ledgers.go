@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"slices"
 	"sync"
 	"testing"
 
@@ -20,7 +21,7 @@ func Ledgers(t *testing.T, newStore NewStore) {
 		two.failed(ledger.ErrNotFound, err)
 		_, err = two.service.Account(t.Context(), ledger.WorldID("USD"))
 		two.failed(ledger.ErrNotFound, err)
-		two.open(ledger.AccountRequest{ID: "a", Asset: ledger.Asset{Code: "USD", Scale: 3}, OpeningBalance: units(7)})
+		two.open(ledger.AccountRequest{ID: "a", OpeningBalance: units(7)})
 		one.deposit("tx", "a", 5)
 		_, err = two.service.Transaction(t.Context(), "tx")
 		two.failed(ledger.ErrNotFound, err)
@@ -28,6 +29,51 @@ func Ledgers(t *testing.T, newStore NewStore) {
 		two.wantPosted("a", 7)
 		one.check("a")
 		two.check("a")
+	})
+	t.Run("an asset is registered in one ledger alone", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		one := &books{TB: t, service: openLedger(t, store, "one")}
+		two := &books{TB: t, service: openLedger(t, store, "two")}
+		gold := ledger.Asset{Code: "GOLD", Scale: 4}
+		one.register(gold)
+		_, err := two.service.OpenAccount(t.Context(), ledger.AccountRequest{ID: "a", Asset: gold})
+		two.failed(ledger.ErrUnknownAsset, err)
+		if slices.Contains(two.assets(), gold) || !slices.Contains(one.assets(), gold) {
+			t.Error("gold should be listed where it is registered alone")
+		}
+		other := ledger.Asset{Code: "GOLD", Scale: 5}
+		two.wantRegistered(ledger.Applied, other)
+		two.open(ledger.AccountRequest{ID: "a", Asset: other})
+		one.contradicted(other)
+		one.open(ledger.AccountRequest{ID: "a", Asset: gold})
+	})
+	t.Run("a hold, a step, a reversal and a search stay in their ledger", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		one := &books{TB: t, service: openLedger(t, store, "one")}
+		two := &books{TB: t, service: openLedger(t, store, "two")}
+		tagged := ledger.Metadata{"order": "7"}
+		for _, b := range []*books{one, two} {
+			b.open(ledger.AccountRequest{ID: "a", OpeningBalance: units(10), Metadata: tagged}, ledger.AccountRequest{ID: "b"})
+			request := hold("held", "a", "b", 4)
+			request.Metadata = tagged
+			b.post(request)
+			b.post(move("moved", "a", "b", 1))
+		}
+		one.settle(part("held", 3))
+		one.reverse("undo", "moved")
+		one.wantBalance("a", 7, 0, 0)
+		two.wantBalance("a", 9, 0, 4)
+		two.wantStatus("held", ledger.Pending)
+		two.void("held")
+		two.reverse("undo", "moved")
+		two.wantBalance("a", 10, 0, 0)
+		one.wantStatus("held", ledger.Posted)
+		one.wantFoundAccounts(ledger.AccountQuery{Metadata: tagged}, "a")
+		one.wantFoundTransactions(ledger.TransactionQuery{Metadata: tagged}, "held")
+		one.check("a", "b")
+		two.check("a", "b")
 	})
 	t.Run("a ledger opened again is the same", func(t *testing.T) {
 		t.Parallel()

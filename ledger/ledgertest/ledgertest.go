@@ -28,6 +28,7 @@ func Run(t *testing.T, newService NewService) {
 		name string
 		run  func(*testing.T, NewService)
 	}{
+		{"Assets", Assets},
 		{"Accounts", Accounts},
 		{"Transactions", Transactions},
 		{"Limits", Limits},
@@ -35,7 +36,18 @@ func Run(t *testing.T, newService NewService) {
 		{"DryRun", DryRun},
 		{"Conditions", Conditions},
 		{"Entries", Entries},
+		{"Pending", Pending},
+		{"Steps", Steps},
+		{"Expiry", Expiry},
+		{"Reversals", Reversals},
+		{"Times", Times},
+		{"Statements", Statements},
+		{"TrialBalances", TrialBalances},
+		{"Details", Details},
+		{"Find", Find},
+		{"Contexts", Contexts},
 		{"Concurrency", Concurrency},
+		{"Races", Races},
 		{"Random", Random},
 	}
 	for _, suite := range suites {

@@ -4,26 +4,36 @@ import (
 	"fmt"
 	"maps"
 	"math/big"
-	"strings"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// model is the ledger in the most naive way there is: maps, big numbers, and a
-// copy of everything before each transaction. It shares nothing with the
-// deciding functions but their requests.
+// model is the ledger in the most naive way there is: maps, big numbers, sums over
+// all that was ever written, and a copy of everything before each transaction. It
+// shares nothing with the deciding functions but their requests. What it can't know
+// is the time at which the ledger wrote something; that it learns from the answers.
 type model struct {
 	accounts     map[string]*modelAccount
 	transactions map[string]modelTransaction
+	// held has the ids of all transactions that ever were pending.
+	held []string
+	// now is a time that has passed. No hold ends between it and the time at which
+	// the ledger judges the next operation.
+	now time.Time
 }
 
 type modelAccount struct {
-	opened  string
-	asset   ledger.Asset
-	normal  ledger.Side
-	minimum *big.Int // nil means that there is none
-	status  ledger.Status
+	opened   string
+	openedAt time.Time
+	asset    ledger.Asset
+	normal   ledger.Side
+	minimum  *big.Int // nil means that there is none
+	status   ledger.Status
+	metadata ledger.Metadata
+	// entries begin with the opening balance, if there is one.
 	entries []modelEntry
+	opening int
 }
 
 type modelEntry struct {
@@ -31,12 +41,6 @@ type modelEntry struct {
 	side        ledger.Side
 	amount      *big.Int
 	balance     *big.Int
-}
-
-type modelTransaction struct {
-	content string
-	// places are the sequence numbers that the entries got, in their order.
-	places []int
 }
 
 func newModel() *model {
@@ -50,12 +54,17 @@ func (a *modelAccount) balance() *big.Int {
 	return a.entries[len(a.entries)-1].balance
 }
 
-func (a *modelAccount) post(e modelEntry) {
+// sequence is the number of the latest entry.
+func (a *modelAccount) sequence() int { return len(a.entries) - a.opening }
+
+// post adds an entry and returns its number.
+func (a *modelAccount) post(e modelEntry) int {
 	e.balance = new(big.Int).Add(a.balance(), e.amount)
 	if e.side != a.normal {
 		e.balance = new(big.Int).Sub(a.balance(), e.amount)
 	}
 	a.entries = append(a.entries, e)
+	return a.sequence()
 }
 
 const (
@@ -63,8 +72,12 @@ const (
 	replayed = "replayed"
 )
 
-// open returns what opening the account should come to: a result or a code. The
-// model gives its accounts no opening balances.
+// register makes an asset known that was not known before.
+func (m *model) register(asset ledger.Asset) {
+	m.accounts[ledger.WorldID(asset.Code)] = &modelAccount{asset: asset, normal: ledger.Debit, status: ledger.StatusOpen}
+}
+
+// open returns what opening the account should come to: a result or a code.
 func (m *model) open(r ledger.AccountRequest) string {
 	content := fmt.Sprintf("%+v", r)
 	if a := m.accounts[r.ID]; a != nil {
@@ -73,189 +86,124 @@ func (m *model) open(r ledger.AccountRequest) string {
 		}
 		return string(ledger.ErrAccountExists)
 	}
-	world := ledger.WorldID(r.Asset.Code)
-	if m.accounts[world] == nil {
-		m.accounts[world] = &modelAccount{asset: r.Asset, normal: ledger.Debit, status: ledger.StatusOpen}
-	} else if m.accounts[world].asset != r.Asset {
+	worldID := ledger.WorldID(r.Asset.Code)
+	world := m.accounts[worldID]
+	switch {
+	case world == nil:
+		return string(ledger.ErrUnknownAsset)
+	case world.asset != r.Asset:
 		return string(ledger.ErrAssetExists)
 	}
-	a := &modelAccount{opened: content, asset: r.Asset, normal: r.Normal, status: ledger.StatusOpen}
+	a := &modelAccount{opened: content, asset: r.Asset, normal: r.Normal, status: ledger.StatusOpen, metadata: r.Metadata}
 	if !r.Unlimited {
 		a.minimum = bigOf(r.MinBalance)
 	}
 	m.accounts[r.ID] = a
+	if r.OpeningBalance.Sign() > 0 {
+		a.opening = 1
+		other := ledger.Debit
+		if r.Normal == ledger.Debit {
+			other = ledger.Credit
+		}
+		id, entries := ledger.OpeningID(r.ID), []ledger.EntryRequest{
+			{Account: worldID, Side: other, Asset: r.Asset, Amount: r.OpeningBalance},
+			{Account: r.ID, Side: r.Normal, Asset: r.Asset, Amount: r.OpeningBalance},
+		}
+		t := modelTransaction{status: ledger.Posted}
+		m.write(id, &t, entries)
+		m.transactions[id] = t
+	}
 	return applied
 }
 
-// setStatus returns what setting the status should come to.
-func (m *model) setStatus(id string, status ledger.Status) string {
+// change returns what changing status and metadata should come to.
+func (m *model) change(id string, change ledger.AccountChange) string {
 	a := m.accounts[id]
-	switch {
-	case a == nil:
-		return string(ledger.ErrNotFound)
-	case a.status == status:
-	case a.status == ledger.StatusClosed:
-		return string(ledger.ErrAccountClosed)
-	case status == ledger.StatusClosed && a.balance().Sign() != 0:
-		return string(ledger.ErrAccountNotEmpty)
-	}
-	a.status = status
-	return applied
-}
-
-// post returns what posting should come to.
-func (m *model) post(r ledger.TransactionRequest) string {
-	net := make(map[ledger.Asset]*big.Int)
-	for _, e := range r.Entries {
-		if net[e.Asset] == nil {
-			net[e.Asset] = new(big.Int)
-		}
-		if e.Side == ledger.Debit {
-			net[e.Asset].Add(net[e.Asset], bigOf(e.Amount))
-		} else {
-			net[e.Asset].Sub(net[e.Asset], bigOf(e.Amount))
-		}
-	}
-	for _, n := range net {
-		if n.Sign() != 0 {
-			return string(ledger.ErrUnbalanced)
-		}
-	}
-	if t, ok := m.transactions[r.ID]; ok {
-		if t.content == contentOf(r) {
-			return replayed
-		}
-		return string(ledger.ErrTransactionConflict)
-	}
-	noWorld := false
-	for _, e := range r.Entries {
-		a := m.accounts[e.Account]
+	status := change.Status
+	if a != nil {
+		in, out := m.pending(id)
 		switch {
-		case a == nil && ledger.IsWorldID(e.Account):
-			noWorld = true
-		case a == nil:
-			return string(ledger.ErrNotFound)
-		case a.asset != e.Asset:
-			return string(ledger.ErrAssetMismatch)
-		case a.status == ledger.StatusFrozen:
-			return string(ledger.ErrAccountFrozen)
+		case status == 0 || a.status == status:
 		case a.status == ledger.StatusClosed:
 			return string(ledger.ErrAccountClosed)
+		case status == ledger.StatusClosed && (a.balance().Sign() != 0 || in.Sign() != 0 || out.Sign() != 0):
+			return string(ledger.ErrAccountNotEmpty)
 		}
 	}
-	if noWorld {
+	if a == nil {
 		return string(ledger.ErrNotFound)
 	}
-	for _, c := range r.Conditions {
-		if code := m.demand(c); code != "" {
-			return code
-		}
+	if status != 0 {
+		a.status = status
 	}
-	entries := r.Entries
-	if r.UpTo {
-		if entries = m.upTo(entries); entries == nil {
-			return string(ledger.ErrInsufficientFunds)
-		}
+	if change.Metadata != nil {
+		a.metadata = change.Metadata
 	}
-	trial := make(map[string]*modelAccount)
-	var places []int
-	for _, e := range entries {
-		if trial[e.Account] == nil {
-			copied := *m.accounts[e.Account]
-			copied.entries = append([]modelEntry(nil), copied.entries...)
-			trial[e.Account] = &copied
-		}
-		trial[e.Account].post(modelEntry{transaction: r.ID, side: e.Side, amount: bigOf(e.Amount)})
-		places = append(places, len(trial[e.Account].entries))
-	}
-	for id, a := range trial {
-		before := m.accounts[id].balance()
-		if a.minimum != nil && a.balance().Cmp(before) < 0 && a.balance().Cmp(a.minimum) < 0 {
-			return string(ledger.ErrInsufficientFunds)
-		}
-	}
-	maps.Copy(m.accounts, trial)
-	m.transactions[r.ID] = modelTransaction{content: contentOf(r), places: places}
 	return applied
 }
 
-// demand returns why the condition does not hold, or nothing.
-func (m *model) demand(c ledger.Condition) string {
-	a := m.accounts[c.Account]
-	switch {
-	case a == nil:
-		return string(ledger.ErrNotFound)
-	case c.Sequence != nil && *c.Sequence != uint64(len(a.entries)):
-	case c.MinAvailable != nil && a.balance().Cmp(bigOf(*c.MinAvailable)) < 0:
-	default:
-		return ""
+// pending sums up what the open holds reserve on an account.
+func (m *model) pending(id string) (in, out *big.Int) {
+	in, out = new(big.Int), new(big.Int)
+	if ledger.IsWorldID(id) {
+		return in, out
 	}
-	return string(ledger.ErrConditionFailed)
+	for _, held := range m.held {
+		t := m.transactions[held]
+		for _, e := range t.reserved {
+			switch {
+			case t.status != ledger.Pending || e.Account != id:
+			case e.Side == m.accounts[id].normal:
+				in.Add(in, bigOf(e.Amount))
+			default:
+				out.Add(out, bigOf(e.Amount))
+			}
+		}
+	}
+	return in, out
 }
 
-// upTo returns two entries of the largest amount that no limit forbids, or nil.
-func (m *model) upTo(entries []ledger.EntryRequest) []ledger.EntryRequest {
-	amount := entries[0].Amount
-	for i, e := range entries {
-		a := m.accounts[e.Account]
-		if a.minimum == nil || a.normal == e.Side || entries[1-i].Account == e.Account {
-			continue
-		}
-		if room := new(big.Int).Sub(a.balance(), a.minimum); room.Cmp(bigOf(amount)) < 0 {
-			if room.Sign() <= 0 {
-				return nil
-			}
-			amount = units(room.Int64())
+func (m *model) available(id string) *big.Int {
+	_, out := m.pending(id)
+	return out.Sub(m.accounts[id].balance(), out)
+}
+
+// pass lets time pass: holds that end up to now have expired.
+func (m *model) pass(now time.Time) {
+	m.now = now
+	for _, id := range m.held {
+		if t := m.transactions[id]; t.status == ledger.Pending && t.hasEnded(now) {
+			t.status = ledger.Expired
+			m.transactions[id] = t
 		}
 	}
-	moved := append([]ledger.EntryRequest(nil), entries...)
-	moved[0].Amount, moved[1].Amount = amount, amount
-	return moved
 }
 
 // snapshot returns what takes the model back from what was posted since.
 func (m *model) snapshot() (restore func()) {
-	accounts, transactions := maps.Clone(m.accounts), maps.Clone(m.transactions)
-	return func() { m.accounts, m.transactions = accounts, transactions }
+	accounts, transactions, held := maps.Clone(m.accounts), maps.Clone(m.transactions), m.held
+	return func() { m.accounts, m.transactions, m.held = accounts, transactions, held }
 }
 
-// postAtomic returns what posting all or none should come to: a result for each,
-// or the place of the first that is refused and why.
-func (m *model) postAtomic(requests []ledger.TransactionRequest) (results []string, refused int) {
-	restore := m.snapshot()
-	for i, r := range requests {
-		result := m.post(r)
-		results = append(results, result)
-		if result != applied && result != replayed {
-			restore()
-			return results, i
+// totalsAt sums up the entries of an account whose times are up to one.
+func (m *model) totalsAt(id string, timeOf func(modelTransaction) time.Time, at time.Time) (debits, credits *big.Int) {
+	debits, credits = new(big.Int), new(big.Int)
+	for _, e := range m.accounts[id].entries {
+		switch {
+		case timeOf(m.transactions[e.transaction]).After(at):
+		case e.side == ledger.Debit:
+			debits.Add(debits, e.amount)
+		default:
+			credits.Add(credits, e.amount)
 		}
 	}
-	return results, -1
-}
-
-func contentOf(r ledger.TransactionRequest) string {
-	var b strings.Builder
-	for _, e := range r.Entries {
-		fmt.Fprintf(&b, "%q %s %s %s\n", e.Account, e.Side, e.Asset, e.Amount)
-	}
-	for _, c := range r.Conditions {
-		fmt.Fprintf(&b, "if %q", c.Account)
-		if c.Sequence != nil {
-			fmt.Fprintf(&b, " at %d", *c.Sequence)
-		}
-		if c.MinAvailable != nil {
-			fmt.Fprintf(&b, " with %s", *c.MinAvailable)
-		}
-		fmt.Fprintln(&b)
-	}
-	if r.UpTo {
-		fmt.Fprintln(&b, "up to")
-	}
-	return b.String()
+	return debits, credits
 }
 
 func bigOf(a ledger.Amount) *big.Int {
+	if n, ok := a.Int64(); ok {
+		return big.NewInt(n)
+	}
 	n, ok := new(big.Int).SetString(a.String(), 10)
 	if !ok {
 		panic("an amount prints as " + a.String())

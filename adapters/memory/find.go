@@ -1,0 +1,151 @@
+package memory
+
+import (
+	"context"
+	"iter"
+	"reflect"
+	"slices"
+	"strings"
+
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// The pairs that accounts are listed by beside their metadata: one for all of them,
+// and those of their assets, and of their statuses, whose names are no codes. That an
+// account is open is no news, and not listed.
+func allAccounts() pair                    { return pair{} }
+func assetPair(code string) pair           { return pair{value: code} }
+func statusPair(status ledger.Status) pair { return pair{value: status.String()} }
+
+func (a *account) item() item { return newItem(a.state.OpenedAt, a.id) }
+
+func itemOf(t *ledger.Transaction) item { return newItem(t.RecordedAt, t.ID) }
+
+// list adds a new account, or the first stripe of a world account, to the lists.
+func (b *book) list(a *account) {
+	b.accountIndex.add(a.item(), append(pairsOf(a.state.Metadata), allAccounts(), assetPair(a.asset.Code)))
+	b.ids.add(a.id)
+}
+
+// relist changes the lists of an account that comes into another state.
+func (b *book) relist(a *account, state *ledger.AccountState) {
+	if !isSame(a.state.Metadata, state.Metadata) {
+		b.accountIndex.remove(a.item(), pairsOf(a.state.Metadata))
+		b.accountIndex.add(a.item(), pairsOf(state.Metadata))
+	}
+	if a.state.Status == state.Status {
+		return
+	}
+	if a.state.Status != ledger.StatusOpen {
+		b.accountIndex.remove(a.item(), []pair{statusPair(a.state.Status)})
+	}
+	if state.Status != ledger.StatusOpen {
+		b.accountIndex.add(a.item(), []pair{statusPair(state.Status)})
+	}
+}
+
+// isSame says whether two are the same map: one that was written never changes, so
+// another one is the sign of a change. To compare what they hold would cost each
+// payment of an account that has some.
+func isSame(a, b ledger.Metadata) bool {
+	return len(a) == 0 && len(b) == 0 || reflect.ValueOf(a).Pointer() == reflect.ValueOf(b).Pointer()
+}
+
+// FindAccounts implements [ledger.Reader].
+func (b *book) FindAccounts(ctx context.Context, query ledger.AccountQuery) ([]ledger.Account, error) {
+	b.lock(allShards)
+	defer b.unlock(allShards)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	var after *item
+	if query.After != "" {
+		chains := b.chains(query.After)
+		if len(chains) == 0 {
+			return nil, ledger.NoAccount(query.After)
+		}
+		after = new(chains[0].item())
+	}
+	now := b.now()
+	var accounts []ledger.Account
+	for found := range b.searchAccounts(query, after) {
+		chains := b.chains(found.id)
+		if state := &chains[0].state; query.Status != 0 && state.Status != query.Status || !strings.HasPrefix(found.id, query.Prefix) {
+			continue
+		}
+		account, err := sum(chains, now)
+		if err != nil {
+			return nil, err
+		}
+		if accounts = append(accounts, account); len(accounts) == query.Limit {
+			break
+		}
+	}
+	return accounts, nil
+}
+
+// searchAccounts returns the accounts with the query's metadata, asset and status,
+// unless that is open. If those
+// with its prefix are few, it looks no further than them.
+func (b *book) searchAccounts(query ledger.AccountQuery, after *item) iter.Seq[item] {
+	pairs := pairsOf(query.Metadata)
+	if query.Asset != "" {
+		pairs = append(pairs, assetPair(query.Asset))
+	}
+	if query.Status != 0 && query.Status != ledger.StatusOpen {
+		pairs = append(pairs, statusPair(query.Status))
+	}
+	if len(pairs) == 0 {
+		pairs = append(pairs, allAccounts())
+	}
+	const few = 16
+	if query.Prefix != "" {
+		if ids := b.ids.withPrefix(query.Prefix); len(ids) < len(b.accountIndex.lists[b.accountIndex.rarest(pairs)])/few {
+			items := make([]item, len(ids))
+			for i, id := range ids {
+				items[i] = b.chains(id)[0].item()
+			}
+			slices.SortFunc(items, item.compare)
+			return b.accountIndex.filter(items, pairs, after, query.OldestFirst)
+		}
+	}
+	return b.accountIndex.search(pairs, after, query.OldestFirst)
+}
+
+// FindTransactions implements [ledger.Reader].
+func (b *book) FindTransactions(ctx context.Context, query ledger.TransactionQuery) ([]ledger.Transaction, error) {
+	found, err := b.findTransactions(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	transactions := make([]ledger.Transaction, len(found))
+	for i := range found {
+		transactions[i] = b.readTransaction(found[i])
+	}
+	return transactions, nil
+}
+
+func (b *book) findTransactions(ctx context.Context, query ledger.TransactionQuery) ([]foundTransaction, error) {
+	b.lock(allShards)
+	defer b.unlock(allShards)
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	now := b.now()
+	var after *item
+	if query.After != "" {
+		last, ok := b.findTransaction(query.After, now)
+		if !ok {
+			return nil, ledger.NoTransaction(query.After)
+		}
+		after = new(itemOf(new(b.readTransaction(last))))
+	}
+	var found []foundTransaction
+	for item := range b.transactionIndex.search(pairsOf(query.Metadata), after, query.OldestFirst) {
+		transaction, _ := b.findTransaction(item.id, now)
+		if found = append(found, transaction); len(found) == query.Limit {
+			break
+		}
+	}
+	return found, nil
+}
