@@ -13,7 +13,8 @@ type AccountState struct {
 	Account
 	// Stripe is the chain of a world account that the committer writes to.
 	Stripe uint8
-	// LastRecordedAt is the time of the latest entry, or of the opening.
+	// LastRecordedAt is the time of the latest entry, or of the opening, or of the
+	// latest change to what is pending. It never runs back.
 	LastRecordedAt time.Time
 	// Fingerprint is that of the request that opened the account.
 	Fingerprint Fingerprint

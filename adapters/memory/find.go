@@ -85,8 +85,7 @@ func (b *book) FindAccounts(ctx context.Context, query ledger.AccountQuery) ([]l
 }
 
 // searchAccounts returns the accounts with the query's metadata, asset and status,
-// unless that is open. If those
-// with its prefix are few, it looks no further than them.
+// unless that is open. If those with its prefix are few, it looks no further than them.
 func (b *book) searchAccounts(query ledger.AccountQuery, after *item) iter.Seq[item] {
 	pairs := pairsOf(query.Metadata)
 	if query.Asset != "" {

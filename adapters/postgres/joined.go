@@ -31,8 +31,10 @@ import (
 // everybody does. What he writes gets its time when he writes it, and is seen when he
 // commits: until then, whoever asks for that moment is answered without it, and a hold
 // that he posted looks expired once its time has run out. Nothing is tried again. What the ledger refuses or does
-// not find leaves the database transaction as it was. After any other error, roll
-// it back: it may have failed. Then the same may be asked for with the same id.
+// not find leaves the books as they were; the accounts stay locked nevertheless, and
+// what had expired on them may be gone from their rows. After any other error, roll
+// the database transaction back: it may have failed. Then the same may be asked for
+// with the same id.
 //
 // What it returns is not safe for several goroutines at once, and of no use once
 // the transaction has ended.

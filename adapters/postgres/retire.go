@@ -12,8 +12,8 @@ import (
 )
 
 // retireExpired deletes the oldest reservations that have expired by a time, of each
-// account as many as it may, and takes them off its totals. It looks at so many in
-// all, null being all of them, and says what it leaves. The rows of the accounts are
+// account as many as it may, and takes them off its totals. It looks at so many of
+// each, null being all of them, and says what it leaves. The rows of the accounts are
 // locked and found by their places; whoever deletes a reservation has locked its
 // account before, so those stay where they are found, too. An account is judged by
 // the clock or its own time, whichever is later, and its time is set to that: if the

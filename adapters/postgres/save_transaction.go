@@ -10,9 +10,8 @@ import (
 )
 
 // queueTransactions inserts the new transactions, and the entries of those and of
-// the pending ones that were posted. All ids of a batch are inserted
-// by one statement, for they must be in one order; it has every column only if it
-// must.
+// the pending ones that were posted. All ids of a batch are inserted by one statement,
+// for they must be in one order; it has every column only if it must.
 func (b *batch) queueTransactions(requests *pgx.Batch) {
 	d, entries, plain := &b.decision, 0, true
 	for _, recorded := range d.Transactions {
