@@ -206,3 +206,54 @@ func (h *history) checkStatement(t *testing.T, query ledger.StatementQuery) {
 		t.Errorf("%s: got %d entries, want %d:\n%v\n%v", name, len(entries), len(want), entries, want)
 	}
 }
+
+// TestOneTime asks for the past of accounts many of whose entries were recorded at
+// the same time, as those of a batch are, with and without an opening balance.
+func TestOneTime(t *testing.T) {
+	t.Parallel()
+	h := &history{Ledger: openAccounts(t, newStore(t), "one-time", 1), accounts: make(map[string]ledger.Account)}
+	if _, err := h.OpenAccount(t.Context(), ledger.AccountRequest{ID: "opened", Asset: usd, OpeningBalance: ledger.NewAmount(500)}); err != nil {
+		t.Fatal(err)
+	}
+	ids := []string{"user-0", "opened", ledger.WorldID("USD")}
+	for n, size := range []int{1, 14, 1, 15, 17, 40, 2} {
+		var requests []ledger.TransactionRequest
+		for i := range size {
+			for _, id := range ids[:2] {
+				requests = append(requests, ledger.Deposit{
+					ID: fmt.Sprintf("%s-%d-%d", id, n, i), Account: id, Asset: usd, Amount: ledger.NewAmount(int64(n + 1)),
+				}.Request())
+			}
+		}
+		if _, err := h.PostBatch(t.Context(), requests); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var times []time.Time
+	for _, id := range ids {
+		page, err := h.Entries(t.Context(), ledger.EntryQuery{Account: id, Limit: ledger.MaxLimit})
+		if err != nil || page.More {
+			t.Fatal(page.More, err)
+		}
+		h.accounts[id] = page.Account
+		h.entries = append(h.entries, page.Entries...)
+		for _, e := range page.Entries {
+			times = append(times, e.RecordedAt, e.RecordedAt.Add(-time.Microsecond), e.RecordedAt.Add(time.Microsecond))
+		}
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	if times = slices.Compact(times); len(times) > 24 {
+		t.Fatalf("the entries have %d times, with those around them; a batch should have one", len(times))
+	}
+	time.Sleep(2 * time.Millisecond)
+	for _, at := range times {
+		for _, id := range ids {
+			got, err := h.BalanceAt(t.Context(), id, ledger.Moment{RecordedAt: at})
+			if want := h.total(t, id, func(e ledger.Entry) bool { return !e.RecordedAt.After(at) }); err != nil || got.Balance != want {
+				t.Errorf("%s at %s: got %v, %v, want %v", id, at, got.Balance, err, want)
+			}
+			h.checkStatement(t, ledger.StatementQuery{Account: id, From: at, Limit: ledger.MaxLimit})
+			h.checkStatement(t, ledger.StatementQuery{Account: id, To: at, Limit: ledger.MaxLimit})
+		}
+	}
+}
