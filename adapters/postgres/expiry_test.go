@@ -91,7 +91,7 @@ func (b holdBooks) available(t *testing.T, account string) string {
 
 // TestExpiredIsRetiredByWriters lets more holds expire than a batch retires. None
 // of them counts any more, for readers or for the limit; the next writers retire
-// them, and one who changes nothing does not.
+// them, and so does one who is refused.
 func TestExpiredIsRetiredByWriters(t *testing.T) {
 	t.Parallel()
 	const holds = 300
@@ -217,6 +217,33 @@ func TestSweep(t *testing.T) {
 	}
 	release()
 	b.awaitRow(t, "a1")
+	b.wantConsistent(t)
+}
+
+// TestSweepPassesOver lets more holds of an account expire at the same time than one
+// step of a sweep deletes, while somebody has that account locked. The accounts behind
+// it are swept nevertheless.
+func TestSweepPassesOver(t *testing.T) {
+	t.Parallel()
+	b := newHoldBooks(t)
+	requests := make([]ledger.TransactionRequest, 600)
+	expiry := time.Now().Add(time.Hour)
+	for n := range requests {
+		requests[n] = move(fmt.Sprint("hold", n), "a0", "a1")
+		requests[n].Pending, requests[n].ExpiresAt = true, expiry
+	}
+	if _, err := b.PostBatch(t.Context(), requests); err != nil {
+		t.Fatal(err)
+	}
+	b.expire(t)
+	release := holding(t, b.dsn, "SELECT FROM ledger.balances WHERE account = 'a0' FOR UPDATE")
+	openLedger(t, openWith(t, postgres.Config{DSN: b.dsn, SweepInterval: 10 * time.Millisecond}), 0)
+	b.awaitRow(t, "a1")
+	if pending, _ := b.row(t, "a0"); pending != "600 0" {
+		t.Errorf("while it is locked, the row of a0 has %s", pending)
+	}
+	release()
+	b.awaitRow(t, "a0")
 	b.wantConsistent(t)
 }
 
