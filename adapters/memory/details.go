@@ -16,8 +16,8 @@ const (
 	hasRelated
 	hasReverses
 	hasActor
-	// wasHeld: the transaction was pending.
-	wasHeld
+	// wasPending: the transaction was pending.
+	wasPending
 )
 
 // writtenAt is when a transaction that is not pending was written into the
@@ -40,7 +40,7 @@ func flagsOf(t *ledger.Transaction) (flags byte) {
 		{hasRelated, t.Related != ""},
 		{hasReverses, t.Reverses != ""},
 		{hasActor, t.Actor != ""},
-		{wasHeld, t.Reserved != nil},
+		{wasPending, t.Reserved != nil},
 	} {
 		if has.isSet {
 			flags |= has.flag
@@ -67,7 +67,7 @@ func appendDetails(b []byte, flags byte, t *ledger.Transaction) []byte {
 			b = appendText(b, *text)
 		}
 	}
-	if flags&wasHeld != 0 {
+	if flags&wasPending != 0 {
 		b = append(b, byte(t.Status))
 		b = appendTime(appendTime(b, t.RecordedAt), t.ExpiresAt)
 		b = appendText(b, t.ResolvedBy)
@@ -107,7 +107,7 @@ func (c *cursor) details(h *header, t *ledger.Transaction) {
 			*text = c.text()
 		}
 	}
-	if h.flags&wasHeld != 0 {
+	if h.flags&wasPending != 0 {
 		t.Status = ledger.TransactionStatus(c.next(1)[0])
 		t.RecordedAt, t.ExpiresAt = c.time(), c.time()
 		t.ResolvedAt, t.ResolvedBy = h.writtenAt, c.text()

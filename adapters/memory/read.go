@@ -99,8 +99,8 @@ func (b *book) findTransactionLocked(ctx context.Context, id string) (foundTrans
 // foundTransaction is what of a transaction must be read under the lock of its
 // shard.
 type foundTransaction struct {
-	// held is the transaction if it is a hold. Otherwise it has a record at the place.
-	held       *ledger.Transaction
+	// pending is the transaction if it is that. Otherwise it has a record at the place.
+	pending    *ledger.Transaction
 	at         place
 	reversedBy string
 	numbered   []*account
@@ -110,16 +110,16 @@ type foundTransaction struct {
 func (b *book) findTransaction(id string, now time.Time) (foundTransaction, bool) {
 	hash := b.hash(id)
 	s := &b.shards[shardOf(hash)]
-	if h := s.holds[id]; h != nil {
-		return foundTransaction{held: new(h.transaction(now))}, true
+	if h := s.pending[id]; h != nil {
+		return foundTransaction{pending: new(h.transaction(now))}, true
 	}
 	at, ok := s.findTransaction(id, hash)
 	return foundTransaction{at: at, reversedBy: s.reversals[id], numbered: b.numbered}, ok
 }
 
 func (b *book) readTransaction(found foundTransaction) ledger.Transaction {
-	if found.held != nil {
-		return *found.held
+	if found.pending != nil {
+		return *found.pending
 	}
 	t := b.shards[found.at.shard()].journal.transaction(found.at, found.numbered).Transaction
 	t.ReversedBy = found.reversedBy

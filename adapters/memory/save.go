@@ -16,8 +16,8 @@ func (w *writer) save(decision ledger.Decision) {
 	}
 	for _, resolved := range decision.Resolutions {
 		s := &w.book.shards[shardOf(w.book.hash(resolved.ID))]
-		s.holds[resolved.ID].release()
-		delete(s.holds, resolved.ID)
+		s.pending[resolved.ID].release()
+		delete(s.pending, resolved.ID)
 		w.saveRecord(resolved)
 	}
 	for _, c := range decision.Corrections {
@@ -59,7 +59,7 @@ func (w *writer) addTo(shard int, state ledger.AccountState) *account {
 
 func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
 	if recorded.Status == ledger.Pending {
-		w.saveHold(recorded)
+		w.savePending(recorded)
 	} else {
 		w.saveRecord(recorded)
 	}
@@ -72,14 +72,14 @@ func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
 	}
 }
 
-func (w *writer) saveHold(recorded *ledger.RecordedTransaction) {
-	h := newHold(recorded)
+func (w *writer) savePending(recorded *ledger.RecordedTransaction) {
+	h := newPending(recorded)
 	for i := range recorded.Entries {
 		if e := &recorded.Entries[i]; !ledger.IsWorldID(e.Account) {
 			h.reserve(w.find(e.Account), e.Side, recorded.Reserved[i])
 		}
 	}
-	w.book.shards[shardOf(w.book.hash(recorded.ID))].holds[recorded.ID] = h
+	w.book.shards[shardOf(w.book.hash(recorded.ID))].pending[recorded.ID] = h
 }
 
 // saveRecord writes a transaction that is not pending into the journal.

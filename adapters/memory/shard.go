@@ -24,8 +24,8 @@ type shard struct {
 	transactions map[uint64]place
 	collided     map[string]place
 	journal      *journal
-	// holds are the pending transactions. Those that have expired stay here.
-	holds map[string]*hold
+	// pending are the pending transactions. Those that have expired stay here.
+	pending map[string]*pendingTransaction
 	// reversals has the id of the reversal of a transaction.
 	reversals map[string]string
 }
@@ -36,12 +36,12 @@ func newShard(number int) shard {
 		transactions: make(map[uint64]place),
 		collided:     make(map[string]place),
 		journal:      newJournal(number),
-		holds:        make(map[string]*hold),
+		pending:      make(map[string]*pendingTransaction),
 		reversals:    make(map[string]string),
 	}
 }
 
-// findTransaction returns the place of the record of a transaction, which a hold has
+// findTransaction returns the place of the record of a transaction, which a pending one has
 // none of.
 func (s *shard) findTransaction(id string, hash uint64) (place, bool) {
 	at, ok := s.transactions[hash]

@@ -99,7 +99,7 @@ func (w *writer) Account(id string) *ledger.AccountState {
 func (w *writer) Transaction(id string) *ledger.RecordedTransaction {
 	hash := w.book.hash(id)
 	s := &w.book.shards[shardOf(hash)]
-	if h := s.holds[id]; h != nil {
+	if h := s.pending[id]; h != nil {
 		return &h.recorded
 	}
 	at, ok := s.findTransaction(id, hash)

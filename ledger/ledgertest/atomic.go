@@ -131,7 +131,7 @@ func (b *books) postAtomic(requests ...ledger.TransactionRequest) []ledger.Outco
 	if err != nil || len(outcomes) != len(requests) {
 		b.Fatalf("a batch of %d gave %d outcomes, %v", len(requests), len(outcomes), err)
 	}
-	b.held.add(requests...)
+	b.pending.add(requests...)
 	return outcomes
 }
 

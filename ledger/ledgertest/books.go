@@ -21,8 +21,8 @@ type books struct {
 	// clock is the account that the service's time is asked of: the first that was
 	// opened.
 	clock string
-	// held has the ids of the pending transactions that were made.
-	held heldIDs
+	// pending has the ids of the pending transactions that were made.
+	pending pendingIDs
 }
 
 func units(n int64) ledger.Amount { return ledger.NewAmount(n) }
@@ -90,7 +90,7 @@ func (b *books) post(request ledger.TransactionRequest) ledger.Transaction {
 	if outcome.Result != ledger.Applied {
 		b.Fatalf("post %q was %s", request.ID, outcome.Result)
 	}
-	b.held.add(request)
+	b.pending.add(request)
 	return *outcome.Transaction
 }
 
@@ -103,7 +103,7 @@ func (b *books) postBatch(requests ...ledger.TransactionRequest) []ledger.Outcom
 	}
 	for i, outcome := range outcomes {
 		if outcome.Result == ledger.Applied {
-			b.held.add(requests[i])
+			b.pending.add(requests[i])
 		}
 	}
 	return outcomes

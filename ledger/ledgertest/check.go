@@ -9,14 +9,14 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// heldIDs has the ids of pending transactions, for several goroutines.
-type heldIDs struct {
+// pendingIDs has the ids of pending transactions, for several goroutines.
+type pendingIDs struct {
 	mutex sync.Mutex
 	ids   []string
 }
 
 // add notes those of the requests that are pending.
-func (h *heldIDs) add(requests ...ledger.TransactionRequest) {
+func (h *pendingIDs) add(requests ...ledger.TransactionRequest) {
 	h.mutex.Lock()
 	defer h.mutex.Unlock()
 	for _, request := range requests {
@@ -90,7 +90,7 @@ func (b *books) checkAccounts(ids ...string) {
 func (b *books) reserved() map[string]ledger.Balance {
 	b.Helper()
 	sums := make(map[string]ledger.Balance)
-	for _, id := range b.held.ids {
+	for _, id := range b.pending.ids {
 		t := b.transaction(id)
 		if soon := b.now().Add(10 * time.Second); t.Status == ledger.Pending && !t.ExpiresAt.IsZero() && t.ExpiresAt.Before(soon) {
 			b.waitUntil(t.ExpiresAt)

@@ -42,7 +42,7 @@ func (b *books) holdFor(request ledger.TransactionRequest, lifetime time.Duratio
 		if err != nil || outcome.Transaction.Status != ledger.Pending || !outcome.Transaction.ExpiresAt.Equal(request.ExpiresAt) {
 			b.Fatalf("holding up to %s gave %+v, %v", request.ExpiresAt, outcome, err)
 		}
-		b.held.add(request)
+		b.pending.add(request)
 		return request
 	}
 	b.Fatalf("the service takes longer than %s to hold something", lifetime)
@@ -290,7 +290,7 @@ func manyExpire(b *books) {
 		} else if err != nil {
 			b.Fatal(err)
 		}
-		b.held.add(request)
+		b.pending.add(request)
 		var err error
 		switch i % 3 {
 		case 0:

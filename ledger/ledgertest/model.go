@@ -16,8 +16,8 @@ import (
 type model struct {
 	accounts     map[string]*modelAccount
 	transactions map[string]modelTransaction
-	// held has the ids of all transactions that ever were pending.
-	held []string
+	// wasPending has the ids of all transactions that ever were pending.
+	wasPending []string
 	// now is a time that has passed. No hold ends between it and the time at which
 	// the ledger judges the next operation.
 	now time.Time
@@ -148,7 +148,7 @@ func (m *model) pending(id string) (in, out *big.Int) {
 	if ledger.IsWorldID(id) {
 		return in, out
 	}
-	for _, held := range m.held {
+	for _, held := range m.wasPending {
 		t := m.transactions[held]
 		for _, e := range t.reserved {
 			switch {
@@ -171,7 +171,7 @@ func (m *model) available(id string) *big.Int {
 // pass lets time pass: holds that end up to now have expired.
 func (m *model) pass(now time.Time) {
 	m.now = now
-	for _, id := range m.held {
+	for _, id := range m.wasPending {
 		if t := m.transactions[id]; t.status == ledger.Pending && t.hasEnded(now) {
 			t.status = ledger.Expired
 			m.transactions[id] = t
@@ -181,8 +181,8 @@ func (m *model) pass(now time.Time) {
 
 // snapshot returns what takes the model back from what was posted since.
 func (m *model) snapshot() (restore func()) {
-	accounts, transactions, held := maps.Clone(m.accounts), maps.Clone(m.transactions), m.held
-	return func() { m.accounts, m.transactions, m.held = accounts, transactions, held }
+	accounts, transactions, held := maps.Clone(m.accounts), maps.Clone(m.transactions), m.wasPending
+	return func() { m.accounts, m.transactions, m.wasPending = accounts, transactions, held }
 }
 
 // totalsAt sums up the entries of an account whose times are up to one.

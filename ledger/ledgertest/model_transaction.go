@@ -143,7 +143,7 @@ func (m *model) reserve(t modelTransaction, entries []ledger.EntryRequest) strin
 	restore, before := m.snapshot(), m.availableOf(entries)
 	t.status, t.entries, t.reserved = ledger.Pending, entries, entries
 	m.transactions[t.asked.ID] = t
-	m.held = append(m.held, t.asked.ID)
+	m.wasPending = append(m.wasPending, t.asked.ID)
 	if !m.keepsLimits(before) {
 		restore()
 		return string(ledger.ErrInsufficientFunds)

@@ -47,7 +47,7 @@ func Races(t *testing.T, newService NewService) {
 				switch {
 				case err == nil:
 					reserved.Add(1)
-					b.held.add(request)
+					b.pending.add(request)
 				case !errors.Is(err, ledger.ErrInsufficientFunds):
 					b.Error(err)
 				}
@@ -75,7 +75,7 @@ func Races(t *testing.T, newService NewService) {
 			if applied.Load() != 1 {
 				b.Errorf("%d were applied, want 1", applied.Load())
 			}
-			b.held.add(request)
+			b.pending.add(request)
 			b.wantBalance("a", 100, 0, 7)
 			b.check("a", "b")
 		}},
@@ -172,7 +172,7 @@ func Races(t *testing.T, newService NewService) {
 				default:
 					var outcome ledger.Outcome
 					outcome, err = b.service.Post(b.Context(), request)
-					b.held.add(request)
+					b.pending.add(request)
 					if outcome.Result != ledger.Applied {
 						b.Errorf("transaction %q was %s", request.ID, outcome.Result)
 					}
@@ -202,7 +202,7 @@ func Races(t *testing.T, newService NewService) {
 				request := hold("to "+id, "free", id, 1)
 				_, err := b.service.Post(b.Context(), request)
 				if err == nil {
-					b.held.add(request)
+					b.pending.add(request)
 				} else if !errors.Is(err, ledger.ErrAccountClosed) {
 					b.Error(err)
 				}
@@ -350,7 +350,7 @@ func (b *books) doEverything(caller int, accounts []string, at time.Time) {
 		}
 		_, err := b.service.Post(b.Context(), request)
 		if err == nil {
-			b.held.add(request)
+			b.pending.add(request)
 			switch i % 8 {
 			case 0:
 				_, err = b.service.PostPending(b.Context(), part(id, 1))

@@ -191,7 +191,7 @@ func (r *random) compareAll() {
 			r.compareEntry(r.T, e, want.entries[i], i+1-want.opening)
 		}
 	}
-	b.held.ids = r.model.held
+	b.pending.ids = r.model.wasPending
 	b.checkAccounts(ids...)
 	for _, request := range r.posted {
 		_, err := r.service.Transaction(r.testing.Context(), request.ID)

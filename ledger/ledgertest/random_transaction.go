@@ -234,10 +234,10 @@ func (r *random) void(t *rapid.T) {
 
 // drawStep draws a transaction for a step, mostly one that was pending once.
 func (r *random) drawStep(t *rapid.T) string {
-	if len(r.model.held) == 0 || rapid.IntRange(0, 9).Draw(t, "any?") == 0 {
+	if len(r.model.wasPending) == 0 || rapid.IntRange(0, 9).Draw(t, "any?") == 0 {
 		return r.drawTransaction(t)
 	}
-	return rapid.SampledFrom(r.model.held).Draw(t, "held")
+	return rapid.SampledFrom(r.model.wasPending).Draw(t, "held")
 }
 
 func (r *random) reverse(t *rapid.T) {

@@ -96,15 +96,24 @@ func Times(t *testing.T, newService NewService) {
 		}},
 		{"entries of one moment all count", func(b *books) {
 			b.openAll("a")
-			request := move("many", world, "a", 1)
-			for range 4 {
-				request.Entries = append(request.Entries, request.Entries[:2]...)
+			var times []time.Time
+			sums := []int64{0}
+			for i, size := range []int{1, 14, 1, 15, 17, 40, 2} {
+				request := move(fmt.Sprint("many", i), world, "a", 1)
+				for range size - 1 {
+					request.Entries = append(request.Entries, request.Entries[:2]...)
+				}
+				times = append(times, b.post(request).RecordedAt)
+				sums = append(sums, sums[i]+int64(size))
+				b.instant()
 			}
-			at := b.post(request).RecordedAt
-			b.wantAt("a", recordedAt(at), 5)
-			b.wantAt("a", recordedAt(at.Add(-time.Microsecond)), 0)
-			b.wantAt("a", effectiveAt(at), 5)
-			b.wantAt(world, effectiveAt(at.Add(-time.Microsecond)), 0)
+			for i, at := range times {
+				for _, id := range []string{"a", world} {
+					b.wantAt(id, recordedAt(at), sums[i+1])
+					b.wantAt(id, effectiveAt(at), sums[i+1])
+					b.wantAt(id, recordedAt(at.Add(-time.Microsecond)), sums[i])
+				}
+			}
 		}},
 		{"what was recorded later with an earlier effective time counts from then on", func(b *books) {
 			b.open(ledger.AccountRequest{ID: "a", OpeningBalance: units(100)}, ledger.AccountRequest{ID: "b"})

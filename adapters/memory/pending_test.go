@@ -215,7 +215,7 @@ func TestReservations_leave(t *testing.T) {
 		}
 	}
 	for i := range b.shards {
-		if count := len(b.shards[i].holds); count > 0 {
+		if count := len(b.shards[i].pending); count > 0 {
 			t.Errorf("shard %d keeps %d holds", i, count)
 		}
 	}

@@ -8,62 +8,62 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// hold is a pending transaction that was neither posted nor voided. When it is, it
+// pendingTransaction is one that was neither posted nor voided. When it is, it
 // becomes a record of the journal like any other transaction.
-type hold struct {
+type pendingTransaction struct {
 	recorded ledger.RecordedTransaction
 	// reservations are those that end by themselves; the account's totals tell enough
 	// of one that doesn't.
 	reservations []*reservation
 }
 
-// newHold copies what the caller of the transaction may change.
-func newHold(recorded *ledger.RecordedTransaction) *hold {
-	h := &hold{recorded: *recorded}
-	h.recorded.Entries = slices.Clone(recorded.Entries)
-	h.recorded.Reserved = slices.Clone(recorded.Reserved)
-	return h
+// newPending copies what the caller of the transaction may change.
+func newPending(recorded *ledger.RecordedTransaction) *pendingTransaction {
+	p := &pendingTransaction{recorded: *recorded}
+	p.recorded.Entries = slices.Clone(recorded.Entries)
+	p.recorded.Reserved = slices.Clone(recorded.Reserved)
+	return p
 }
 
 // transaction returns the transaction in a copy, as it stands at a time.
-func (h *hold) transaction(now time.Time) ledger.Transaction {
-	t := h.recorded.Transaction
+func (p *pendingTransaction) transaction(now time.Time) ledger.Transaction {
+	t := p.recorded.Transaction
 	t.Entries = slices.Clone(t.Entries)
 	t.Reserved = slices.Clone(t.Reserved)
 	t.Status = t.StatusAt(now)
 	return t
 }
 
-// reserve adds what an entry reserves on the account to what the hold's other
+// reserve adds what an entry reserves on the account to what the transaction's other
 // entries do.
-func (h *hold) reserve(a *account, side ledger.Side, amount ledger.Amount) {
-	if h.recorded.ExpiresAt.IsZero() {
+func (p *pendingTransaction) reserve(a *account, side ledger.Side, amount ledger.Amount) {
+	if p.recorded.ExpiresAt.IsZero() {
 		return
 	}
-	i := slices.IndexFunc(h.reservations, func(r *reservation) bool { return r.account == a })
+	i := slices.IndexFunc(p.reservations, func(r *reservation) bool { return r.account == a })
 	if i < 0 {
-		i = len(h.reservations)
-		r := &reservation{account: a, expiresAt: h.recorded.ExpiresAt.UnixMicro()}
-		h.reservations = append(h.reservations, r)
+		i = len(p.reservations)
+		r := &reservation{account: a, expiresAt: p.recorded.ExpiresAt.UnixMicro()}
+		p.reservations = append(p.reservations, r)
 		heap.Push(&a.reservations, r)
 	}
-	total := &h.reservations[i].credits
+	total := &p.reservations[i].credits
 	if side == ledger.Debit {
-		total = &h.reservations[i].debits
+		total = &p.reservations[i].debits
 	}
 	*total = sumOf(*total, amount)
 }
 
-// release ends the hold's reservations, whose amounts are off the accounts' totals.
-func (h *hold) release() {
-	for _, r := range h.reservations {
+// release ends the transaction's reservations, whose amounts are off the accounts' totals.
+func (p *pendingTransaction) release() {
+	for _, r := range p.reservations {
 		if r.place >= 0 {
 			heap.Remove(&r.account.reservations, r.place)
 		}
 	}
 }
 
-// reservation is what a hold reserves on one account until its time runs out.
+// reservation is what a pending transaction reserves on one account until its time runs out.
 type reservation struct {
 	account *account
 	// expiresAt is in microseconds.
@@ -74,7 +74,7 @@ type reservation struct {
 }
 
 // reservations is a heap: the first runs out first. What ends before its time leaves
-// at once, so it has no more of them than there are holds.
+// at once, so it has no more of them than there are pending transactions.
 type reservations []*reservation
 
 var _ heap.Interface = (*reservations)(nil)
