@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 )
@@ -64,22 +63,6 @@ func (d *Decider) admitAsset(asset Asset) error {
 func (d *Decider) openWorld(world *workingAccount, asset Asset) {
 	d.open(world, Account{ID: world.id, Asset: asset, Normal: Debit, Unlimited: true}, Fingerprint{})
 	d.accept()
-}
-
-func (op registerOperation) decide(d *Decider) (Outcome, error) {
-	asset := op.asset
-	world, err := d.account(WorldID(asset.Code))
-	if err != nil {
-		return Outcome{}, err
-	}
-	if world.state != nil {
-		return world.outcome(Replayed), world.state.Asset.checkSame(asset)
-	}
-	if err := asset.checkISO(); !errors.Is(err, ErrUnknownAsset) {
-		return Outcome{Result: Replayed}, err
-	}
-	d.openWorld(world, asset)
-	return world.outcome(Applied), nil
 }
 
 func (d *Decider) open(w *workingAccount, account Account, fingerprint Fingerprint) {

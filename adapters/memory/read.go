@@ -110,8 +110,8 @@ type foundTransaction struct {
 func (b *book) findTransaction(id string, now time.Time) (foundTransaction, bool) {
 	hash := b.hash(id)
 	s := &b.shards[shardOf(hash)]
-	if h := s.pending[id]; h != nil {
-		return foundTransaction{pending: new(h.transaction(now))}, true
+	if p := s.pending[id]; p != nil {
+		return foundTransaction{pending: new(p.transaction(now))}, true
 	}
 	at, ok := s.findTransaction(id, hash)
 	return foundTransaction{at: at, reversedBy: s.reversals[id], numbered: b.numbered}, ok

@@ -73,13 +73,13 @@ func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
 }
 
 func (w *writer) savePending(recorded *ledger.RecordedTransaction) {
-	h := newPending(recorded)
+	p := newPending(recorded)
 	for i := range recorded.Entries {
 		if e := &recorded.Entries[i]; !ledger.IsWorldID(e.Account) {
-			h.reserve(w.find(e.Account), e.Side, recorded.Reserved[i])
+			p.reserve(w.find(e.Account), e.Side, recorded.Reserved[i])
 		}
 	}
-	w.book.shards[shardOf(w.book.hash(recorded.ID))].pending[recorded.ID] = h
+	w.book.shards[shardOf(w.book.hash(recorded.ID))].pending[recorded.ID] = p
 }
 
 // saveRecord writes a transaction that is not pending into the journal.

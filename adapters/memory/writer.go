@@ -99,8 +99,8 @@ func (w *writer) Account(id string) *ledger.AccountState {
 func (w *writer) Transaction(id string) *ledger.RecordedTransaction {
 	hash := w.book.hash(id)
 	s := &w.book.shards[shardOf(hash)]
-	if h := s.pending[id]; h != nil {
-		return &h.recorded
+	if p := s.pending[id]; p != nil {
+		return &p.recorded
 	}
 	at, ok := s.findTransaction(id, hash)
 	if !ok {

@@ -46,6 +46,19 @@ func (b holdBooks) hold(t *testing.T, id string) {
 	}
 }
 
+// holdMany reserves one unit on a0 so many times, all for as long.
+func (b holdBooks) holdMany(t *testing.T, count int) {
+	t.Helper()
+	requests, expiry := make([]ledger.TransactionRequest, count), time.Now().Add(time.Hour)
+	for n := range requests {
+		requests[n] = move(fmt.Sprint("hold", n), "a0", "a1")
+		requests[n].Pending, requests[n].ExpiresAt = true, expiry
+	}
+	if _, err := b.PostBatch(t.Context(), requests); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // expire makes all holds expire an hour ago.
 func (b holdBooks) expire(t *testing.T) {
 	t.Helper()
@@ -96,15 +109,7 @@ func TestExpiredIsRetiredByWriters(t *testing.T) {
 	t.Parallel()
 	const holds = 300
 	b := newHoldBooks(t)
-	var requests []ledger.TransactionRequest
-	for n := range holds {
-		request := move(fmt.Sprint("hold", n), "a0", "a1")
-		request.Pending, request.ExpiresAt = true, time.Now().Add(time.Hour)
-		requests = append(requests, request)
-	}
-	if _, err := b.PostBatch(t.Context(), requests); err != nil {
-		t.Fatal(err)
-	}
+	b.holdMany(t, holds)
 	if got := b.available(t, "a0"); got != "700" {
 		t.Errorf("a0 has %s available while the holds are open", got)
 	}
@@ -226,15 +231,7 @@ func TestSweep(t *testing.T) {
 func TestSweepPassesOver(t *testing.T) {
 	t.Parallel()
 	b := newHoldBooks(t)
-	requests := make([]ledger.TransactionRequest, 600)
-	expiry := time.Now().Add(time.Hour)
-	for n := range requests {
-		requests[n] = move(fmt.Sprint("hold", n), "a0", "a1")
-		requests[n].Pending, requests[n].ExpiresAt = true, expiry
-	}
-	if _, err := b.PostBatch(t.Context(), requests); err != nil {
-		t.Fatal(err)
-	}
+	b.holdMany(t, 600)
 	b.expire(t)
 	release := holding(t, b.dsn, "SELECT FROM ledger.balances WHERE account = 'a0' FOR UPDATE")
 	openLedger(t, openWith(t, postgres.Config{DSN: b.dsn, SweepInterval: 10 * time.Millisecond}), 0)
@@ -252,16 +249,7 @@ func TestSweepPassesOver(t *testing.T) {
 func TestSweepOfOneTime(t *testing.T) {
 	t.Parallel()
 	b := newHoldBooks(t)
-	var requests []ledger.TransactionRequest
-	expiry := time.Now().Add(time.Hour)
-	for n := range 900 {
-		request := move(fmt.Sprint("hold", n), "a0", "a1")
-		request.Pending, request.ExpiresAt = true, expiry
-		requests = append(requests, request)
-	}
-	if _, err := b.PostBatch(t.Context(), requests); err != nil {
-		t.Fatal(err)
-	}
+	b.holdMany(t, 900)
 	b.expire(t)
 	// The test waits for three sweeps, and no longer.
 	openLedger(t, openWith(t, postgres.Config{DSN: b.dsn, SweepInterval: 3 * time.Second}), 0)
@@ -275,14 +263,7 @@ func TestSweepOfOneTime(t *testing.T) {
 func TestExpiredStaysExpired(t *testing.T) {
 	t.Parallel()
 	b := newHoldBooks(t)
-	requests := make([]ledger.TransactionRequest, 300)
-	for n := range requests {
-		requests[n] = move(fmt.Sprint("h", n), "a0", "a1")
-		requests[n].Pending, requests[n].ExpiresAt = true, time.Now().Add(time.Hour)
-	}
-	if _, err := b.PostBatch(t.Context(), requests); err != nil {
-		t.Fatal(err)
-	}
+	b.holdMany(t, 300)
 	b.expire(t)
 	all := move("all", "a0", "a1")
 	for i := range all.Entries {
@@ -304,7 +285,7 @@ func TestExpiredStaysExpired(t *testing.T) {
 		}
 	}
 	check()
-	if _, err := b.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "h299"}); !errors.Is(err, ledger.ErrExpired) {
+	if _, err := b.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "hold299"}); !errors.Is(err, ledger.ErrExpired) {
 		t.Errorf("got %v, want %s", err, ledger.ErrExpired)
 	}
 	check()
