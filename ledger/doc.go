@@ -24,5 +24,6 @@
 // Nothing here imports more than the standard library.
 //
 // [Service] is what programs should depend on: a Ledger is one, and a client of
-// a ledger server can be another.
+// a ledger server can be another. A program that serves several ledgers finds them by
+// name in a [Catalog].
 package ledger

@@ -18,7 +18,8 @@ func (c Code) Error() string { return string(c) }
 const (
 	// ErrInvalidRequest: the request is malformed and can never succeed.
 	ErrInvalidRequest Code = "invalid_request"
-	// ErrNotFound: what the request names is not in this ledger.
+	// ErrNotFound: what the request names is not in this ledger, or there is no such
+	// ledger.
 	ErrNotFound Code = "not_found"
 	// ErrAccountExists: another account was opened under this id.
 	ErrAccountExists Code = "account_exists"
@@ -116,4 +117,9 @@ func NoAccount(id string) error {
 // the id.
 func NoTransaction(id string) error {
 	return &Error{Code: ErrNotFound, Transaction: id, Message: fmt.Sprintf("transaction %q does not exist", id)}
+}
+
+// NoLedger returns the [ErrNotFound] that says that there is no ledger with the name.
+func NoLedger(name string) error {
+	return &Error{Code: ErrNotFound, Field: "ledger", Message: fmt.Sprintf("ledger %q does not exist", name)}
 }

@@ -54,6 +54,7 @@ func TestErrorText(t *testing.T) {
 		{&ledger.Error{Code: ledger.ErrUnavailable, Message: "the store is away", Cause: io.EOF}, "the store is away: EOF"},
 		{ledger.NoAccount("a\nb"), `account "a\nb" does not exist`},
 		{ledger.NoTransaction("t1"), `transaction "t1" does not exist`},
+		{ledger.NoLedger("l1"), `ledger "l1" does not exist`},
 	} {
 		if got := test.err.Error(); got != test.want {
 			t.Errorf("got %q, want %q", got, test.want)

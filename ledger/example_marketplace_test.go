@@ -53,6 +53,11 @@ func Example_marketplace() {
 	})
 	check(err)
 	show("held:")
+	pending, err := books.FindTransactions(ctx, ledger.TransactionQuery{Account: "buyer", Status: ledger.Pending})
+	check(err)
+	for _, t := range pending.Transactions {
+		fmt.Println("pending:", t.ID)
+	}
 
 	outcome, err := books.PostPending(ctx, ledger.PostPendingRequest{
 		Transaction: "order-17",
@@ -95,6 +100,7 @@ func Example_marketplace() {
 	// Output:
 	// deposited: 100.00 100.00
 	// held: 100.00 40.00
+	// pending: order-17
 	// posted of 60.00
 	// captured: 60.00 60.00
 	// refunded: 70.00 70.00

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/adapters/memory"
 	"github.com/seed-d432d95b/ledger/ledger"
@@ -145,4 +146,51 @@ func ExampleLedger_FindTransactions() {
 	// delivery-17 5.00 "order-17"
 	// map[kind:delivery order:17]
 	// delivery-17 5.00 "order-17"
+}
+
+// What is pending on an account, and all that was recorded on it in a period. A hold
+// stands where it was made, whatever became of it.
+func ExampleLedger_FindTransactions_account() {
+	ctx := context.Background()
+	clock := &clock{time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	books, err := ledger.Open(ctx, memory.New(memory.Config{Now: clock.read}), ledger.Config{})
+	check(err)
+	usd := ledger.Asset{Code: "USD", Scale: 2}
+	_, err = books.OpenAccounts(ctx, []ledger.AccountRequest{
+		{ID: "alice", Asset: usd, OpeningBalance: ledger.NewAmount(100_00)}, {ID: "hotel", Asset: usd},
+	})
+	check(err)
+	for _, id := range []string{"night-1", "night-2", "night-3"} {
+		clock.now = clock.now.Add(24 * time.Hour)
+		_, err = books.Post(ctx, ledger.TransactionRequest{
+			ID: id, Pending: true,
+			Entries: []ledger.EntryRequest{
+				{Account: "alice", Side: ledger.Debit, Asset: usd, Amount: ledger.NewAmount(30_00)},
+				{Account: "hotel", Side: ledger.Credit, Asset: usd, Amount: ledger.NewAmount(30_00)},
+			},
+		})
+		check(err)
+	}
+	_, err = books.PostPending(ctx, ledger.PostPendingRequest{Transaction: "night-2"})
+	check(err)
+
+	for _, query := range []ledger.TransactionQuery{
+		{Account: "alice", Status: ledger.Pending},
+		{Account: "alice", To: time.Date(2026, 3, 4, 0, 0, 0, 0, time.UTC), OldestFirst: true},
+	} {
+		page, err := books.FindTransactions(ctx, query)
+		check(err)
+		for _, t := range page.Transactions {
+			fmt.Println(t.RecordedAt.Format(time.DateOnly), t.ID, t.Status)
+		}
+		fmt.Println("more:", page.More)
+	}
+	// Output:
+	// 2026-03-04 night-3 pending
+	// 2026-03-02 night-1 pending
+	// more: false
+	// 2026-03-01 opening:alice posted
+	// 2026-03-02 night-1 pending
+	// 2026-03-03 night-2 posted
+	// more: false
 }

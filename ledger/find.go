@@ -1,5 +1,7 @@
 package ledger
 
+import "time"
+
 // AccountQuery asks for a page of the accounts that are all that it says, those that
 // were opened last first, and of those opened at once the last by id. The world
 // accounts are among them.
@@ -51,15 +53,27 @@ func (q AccountQuery) normalized() (AccountQuery, error) {
 	return q, err
 }
 
-// TransactionQuery asks for a page of the transactions that have metadata, those
-// that were recorded last first, and of those recorded at once the last by id.
+// TransactionQuery asks for a page of the transactions that are all that it says,
+// those that were recorded last first, and of those recorded at once the last by id.
+// A transaction that was made pending stands where it was made, whatever became of it.
+// What is written gets its time before it can be seen: whoever follows a list oldest
+// first should set To to a time some while past.
 type TransactionQuery struct {
-	// Metadata has the pairs that the transactions have all of, one at least.
+	// Account is the id of one that an entry of the transactions is on, whether that
+	// was posted or only reserves or reserved; empty is any. If it is not there, the
+	// query fails with [ErrNotFound].
+	Account string
+	// From is the first moment at which they were recorded, To the first after it, to
+	// the microsecond. Zero is no bound; either may be ahead of the ledger's time.
+	From, To time.Time
+	// Status is one of the statuses, as of the ledger's time, or zero for any.
+	Status TransactionStatus
+	// Metadata has pairs that the transactions have all of.
 	Metadata Metadata
 	// OldestFirst turns the order around.
 	OldestFirst bool
 	// After is the id of the last transaction of the page before; empty asks for the
-	// first page.
+	// first page. The transaction need not be among those that are asked for.
 	After string
 	// Limit is the most transactions to return, up to [MaxLimit]; 0 is
 	// [DefaultLimit].
@@ -74,16 +88,39 @@ type TransactionPage struct {
 }
 
 func (q TransactionQuery) normalized() (TransactionQuery, error) {
-	if len(q.Metadata) == 0 {
-		return q, &Error{Code: ErrInvalidRequest, Field: "metadata", Message: "a query for transactions should have at least one pair of metadata"}
-	}
 	if err := q.Metadata.validate(); err != nil {
 		return q, err
+	}
+	if q.Status > Expired {
+		return q, &Error{Code: ErrInvalidRequest, Field: "status", Message: "status should be posted, pending, voided or expired"}
+	}
+	var err error
+	if q.From, q.To, err = canonicalPeriod(q.From, q.To); err != nil {
+		return q, err
+	}
+	if q.Limit, err = validLimit(q.Limit); err != nil {
+		return q, err
+	}
+	if q.Account != "" && ValidateID(q.Account) != nil {
+		return q, NoAccount(q.Account)
 	}
 	if q.After != "" && ValidateID(q.After) != nil {
 		return q, NoTransaction(q.After)
 	}
-	var err error
-	q.Limit, err = validLimit(q.Limit)
-	return q, err
+	return q, nil
+}
+
+// canonicalPeriod returns the bounds of a period to the microsecond, of which zero is
+// none, or why they are none.
+func canonicalPeriod(from, to time.Time) (canonicalFrom, canonicalTo time.Time, err error) {
+	from, to = canonicalTime(from), canonicalTime(to)
+	switch {
+	case !validTime(from):
+		err = &Error{Code: ErrInvalidRequest, Field: "from", Message: "from should be in the years 1 to 9999"}
+	case !validTime(to):
+		err = &Error{Code: ErrInvalidRequest, Field: "to", Message: "to should be in the years 1 to 9999"}
+	case !to.IsZero() && to.Before(from):
+		err = &Error{Code: ErrInvalidRequest, Field: "to", Message: "to should not be before from"}
+	}
+	return from, to, err
 }

@@ -21,6 +21,8 @@ var layers = []layer{
 	{"/ledger/ledgertest", []string{"/ledger", "pgregory.net/rapid"}},
 	{"/ledger", nil},
 	{"/adapters/memory", []string{"/ledger"}},
+	// Programs that make files at development time, and what they share with tests.
+	{"/adapters/http/internal/openapi", []string{"/adapters/http/internal/openapi", "go.yaml.in/yaml/v3"}},
 	{"/adapters/http", []string{"/ledger", "/adapters/http", "github.com/gorilla/mux"}},
 	{"/adapters/postgres", []string{
 		"/ledger", "/adapters/postgres", "github.com/uptrace/bun", "github.com/jackc/", "golang.org/x/",

@@ -1,9 +1,6 @@
 package ledger
 
-import (
-	"context"
-	"fmt"
-)
+import "context"
 
 // DefaultName is the name of the ledger that an empty [Config] opens.
 const DefaultName = "main"
@@ -32,9 +29,9 @@ func Open(ctx context.Context, store Store, config Config) (*Ledger, error) {
 	if err := ValidateLedgerName(config.Name); err != nil {
 		return nil, err
 	}
-	book, err := store.Book(ctx, config.Name)
+	book, _, err := openBook(ctx, store, config.Name)
 	if err != nil {
-		return nil, fmt.Errorf("open ledger %q: %w", config.Name, err)
+		return nil, err
 	}
 	return &Ledger{name: config.Name, book: book}, nil
 }

@@ -90,16 +90,7 @@ func (l *Ledger) Statement(ctx context.Context, query StatementQuery) (Statement
 		return Statement{}, err
 	}
 	query.Limit = limit + 1
-	query.From, query.To = canonicalTime(query.From), canonicalTime(query.To)
-	switch {
-	case !validTime(query.From):
-		err = &Error{Code: ErrInvalidRequest, Field: "from", Message: "from should be in the years 1 to 9999"}
-	case !validTime(query.To):
-		err = &Error{Code: ErrInvalidRequest, Field: "to", Message: "to should be in the years 1 to 9999"}
-	case !query.To.IsZero() && query.To.Before(query.From):
-		err = &Error{Code: ErrInvalidRequest, Field: "to", Message: "to should not be before from"}
-	}
-	if err != nil {
+	if query.From, query.To, err = canonicalPeriod(query.From, query.To); err != nil {
 		return Statement{}, err
 	}
 	statement, err := l.book.Statement(ctx, query)

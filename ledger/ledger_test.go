@@ -34,11 +34,14 @@ type fakeBook struct {
 	queries []ledger.EntryQuery
 	asked   []string
 	limits  []int
+	found   []ledger.TransactionQuery
 
 	err      error
 	outcomes func([]ledger.Operation) []ledger.Outcome
 	accounts []ledger.Account
 	page     ledger.EntryPage
+	result   ledger.Result
+	names    []string
 }
 
 func (b *fakeBook) check(ctx context.Context) error {
@@ -50,9 +53,20 @@ func (b *fakeBook) check(ctx context.Context) error {
 }
 
 func (b *fakeBook) Book(ctx context.Context, name string) (ledger.Book, error) {
-	b.opened = append(b.opened, name)
+	b.asked = append(b.asked, name)
 	err := b.check(ctx)
 	return b, err
+}
+
+func (b *fakeBook) OpenBook(ctx context.Context, name string) (ledger.Book, ledger.Result, error) {
+	b.opened = append(b.opened, name)
+	err := b.check(ctx)
+	return b, b.result, err
+}
+
+func (b *fakeBook) FindLedgers(ctx context.Context, query ledger.LedgerQuery) ([]string, error) {
+	b.limits = append(b.limits, query.Limit)
+	return b.names, b.check(ctx)
 }
 
 func (b *fakeBook) Write(ctx context.Context, operations []ledger.Operation) ([]ledger.Outcome, error) {
@@ -94,7 +108,7 @@ func (b *fakeBook) FindAccounts(ctx context.Context, query ledger.AccountQuery) 
 }
 
 func (b *fakeBook) FindTransactions(ctx context.Context, query ledger.TransactionQuery) ([]ledger.Transaction, error) {
-	b.limits = append(b.limits, query.Limit)
+	b.limits, b.found = append(b.limits, query.Limit), append(b.found, query)
 	return nil, b.check(ctx)
 }
 
@@ -115,7 +129,7 @@ func (b *fakeBook) TrialBalance(ctx context.Context, query ledger.TrialBalanceQu
 
 func open(t *testing.T) (*ledger.Ledger, *fakeBook) {
 	t.Helper()
-	book := &fakeBook{t: t}
+	book := &fakeBook{t: t, result: ledger.Applied}
 	l, err := ledger.Open(marked(t), book, ledger.Config{})
 	if err != nil {
 		t.Fatal(err)
@@ -152,7 +166,7 @@ func TestAssetsAreTheLedgers(t *testing.T) {
 func TestOpen(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"": "main", "books:2026": "books:2026"} {
-		book := &fakeBook{t: t}
+		book := &fakeBook{t: t, result: ledger.Applied}
 		l, err := ledger.Open(marked(t), book, ledger.Config{Name: name})
 		if err != nil || l.Name() != want || !slices.Equal(book.opened, []string{want}) {
 			t.Errorf("Open(%q) = %v, %v; the store was asked for %q", name, l, err, book.opened)

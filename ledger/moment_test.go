@@ -77,18 +77,30 @@ func TestStatementSaysItsPeriod(t *testing.T) {
 	}
 }
 
+// TestFindTransactionsByMicroseconds asks for times that are finer, in another zone.
+func TestFindTransactionsByMicroseconds(t *testing.T) {
+	t.Parallel()
+	l, book := open(t)
+	from := bookNow.Add(999).In(time.FixedZone("", 3600))
+	if _, err := l.FindTransactions(marked(t), ledger.TransactionQuery{From: from, To: from.Add(time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	if got := book.found[0]; got.From != bookNow || got.To != bookNow.Add(time.Hour) {
+		t.Errorf("the store was asked for %s to %s", got.From, got.To)
+	}
+}
+
 // TestPagesAskForOneMore goes through what finds, whose limit is one more in the
 // store's eyes.
 func TestPagesAskForOneMore(t *testing.T) {
 	t.Parallel()
-	metadata := ledger.Metadata{"k": "v"}
 	for name, find := range map[string]func(*ledger.Ledger, int) error{
 		"accounts": func(l *ledger.Ledger, limit int) error {
 			_, err := l.FindAccounts(marked(t), ledger.AccountQuery{Limit: limit})
 			return err
 		},
 		"transactions": func(l *ledger.Ledger, limit int) error {
-			_, err := l.FindTransactions(marked(t), ledger.TransactionQuery{Metadata: metadata, Limit: limit})
+			_, err := l.FindTransactions(marked(t), ledger.TransactionQuery{Limit: limit})
 			return err
 		},
 		"statement": func(l *ledger.Ledger, limit int) error {
@@ -131,12 +143,20 @@ func TestQueriesThatCannotBe(t *testing.T) {
 	if _, err := l.FindAccounts(marked(t), ledger.AccountQuery{After: "\x00"}); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("accounts after none: %v", err)
 	}
-	if _, err := l.FindTransactions(marked(t), ledger.TransactionQuery{}); !errors.Is(err, ledger.ErrInvalidRequest) {
-		t.Errorf("all transactions: %v", err)
+	year10000 := time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)
+	for field, query := range map[string]ledger.TransactionQuery{
+		"status": {Status: ledger.Expired + 1}, "metadata": {Metadata: ledger.Metadata{"": "v"}}, "limit": {Limit: -1},
+		"from": {From: year10000}, "to": {From: bookNow, To: bookNow.Add(-time.Microsecond)},
+	} {
+		_, err := l.FindTransactions(marked(t), query)
+		if e, ok := errors.AsType[*ledger.Error](err); !ok || e.Code != ledger.ErrInvalidRequest || e.Field != field {
+			t.Errorf("transactions by %s: %v", field, err)
+		}
 	}
-	after := ledger.TransactionQuery{Metadata: ledger.Metadata{"k": "v"}, After: "\x00"}
-	if _, err := l.FindTransactions(marked(t), after); !errors.Is(err, ledger.ErrNotFound) {
-		t.Errorf("transactions after none: %v", err)
+	for name, query := range map[string]ledger.TransactionQuery{"after none": {After: "\x00"}, "of no account": {Account: "\x00"}} {
+		if _, err := l.FindTransactions(marked(t), query); !errors.Is(err, ledger.ErrNotFound) {
+			t.Errorf("transactions %s: %v", name, err)
+		}
 	}
 	if _, err := l.TrialBalance(marked(t), ledger.TrialBalanceQuery{After: "\x00"}); !errors.Is(err, ledger.ErrNotFound) {
 		t.Errorf("trial balance after none: %v", err)

@@ -69,7 +69,8 @@ type Service interface {
 	Transaction(ctx context.Context, id string) (Transaction, error)
 	// FindAccounts returns a page of the accounts that the query describes.
 	FindAccounts(ctx context.Context, query AccountQuery) (AccountPage, error)
-	// FindTransactions returns a page of the transactions that the query describes.
+	// FindTransactions returns a page of the transactions that the query describes. An
+	// account or a cursor that is not there fails with [ErrNotFound].
 	FindTransactions(ctx context.Context, query TransactionQuery) (TransactionPage, error)
 
 	// BalanceAt returns an account's totals as of a moment, or [ErrNotFound].

@@ -3,12 +3,20 @@ package ledger
 import "context"
 
 // Store keeps ledgers. It is the port that adapters implement; programs hand
-// one to [Open] and otherwise leave it alone. A Store is safe for any number of
-// goroutines.
+// one to [Open] or [NewCatalog] and otherwise leave it alone. The names that it is
+// asked for are valid. A Store is safe for any number of goroutines, and fails as a
+// [Book] does.
 type Store interface {
-	// Book returns the book of the named ledger, and makes it if there is none.
-	// The name is valid.
+	// Book returns the book of the named ledger, or [NoLedger]; it never makes one. It
+	// may remember the books that it found, for none is ever removed, but not the names
+	// that it did not find, for anybody can ask for any number of those.
 	Book(ctx context.Context, ledger string) (Book, error)
+	// OpenBook returns the book of the named ledger and makes it unless it is there. The
+	// result is [Applied] if this call made it, and else [Replayed].
+	OpenBook(ctx context.Context, ledger string) (Book, Result, error)
+	// FindLedgers returns at most query.Limit names of ledgers, in the order in which
+	// they were made. If query.After is not there, it fails with [NoLedger].
+	FindLedgers(ctx context.Context, query LedgerQuery) ([]string, error)
 }
 
 // Book is what a store keeps of one ledger. No operation on it sees, or waits
@@ -51,7 +59,8 @@ type Reader interface {
 	// it fails with [ErrNotFound].
 	FindAccounts(ctx context.Context, query AccountQuery) ([]Account, error)
 	// FindTransactions returns at most query.Limit of the transactions that the query
-	// describes. If query.After is not there, it fails with [ErrNotFound].
+	// describes, whose status is judged by the store's time. If query.Account, or else
+	// query.After, is not there, it fails with [ErrNotFound].
 	FindTransactions(ctx context.Context, query TransactionQuery) ([]Transaction, error)
 }
 

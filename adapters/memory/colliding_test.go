@@ -11,14 +11,14 @@ import (
 // collidingStore makes books in which the hashes of ids nearly all collide.
 type collidingStore struct{ *Store }
 
-func (s collidingStore) Book(ctx context.Context, name string) (ledger.Book, error) {
-	opened, err := s.Store.Book(ctx, name)
+func (s collidingStore) OpenBook(ctx context.Context, name string) (ledger.Book, ledger.Result, error) {
+	opened, result, err := s.Store.OpenBook(ctx, name)
 	if err != nil {
-		return nil, err
+		return nil, result, err
 	}
 	b := opened.(*book)
 	b.hash = func(id string) uint64 { return uint64(len(id)%3) << 60 }
-	return b, nil
+	return b, result, nil
 }
 
 func TestCollidingHashes(t *testing.T) {

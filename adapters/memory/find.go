@@ -17,9 +17,11 @@ func allAccounts() pair                    { return pair{} }
 func assetPair(code string) pair           { return pair{value: code} }
 func statusPair(status ledger.Status) pair { return pair{value: status.String()} }
 
-func (a *account) item() item { return newItem(a.state.OpenedAt, a.id) }
+// few is what part of a list those items are few of which are cheaper put in order than
+// the list is walked.
+const few = 16
 
-func itemOf(t *ledger.Transaction) item { return newItem(t.RecordedAt, t.ID) }
+func (a *account) item() item { return newItem(a.state.OpenedAt, a.id) }
 
 // list adds a new account, or the first stripe of a world account, to the lists.
 func (b *book) list(a *account) {
@@ -97,9 +99,8 @@ func (b *book) searchAccounts(query ledger.AccountQuery, after *item) iter.Seq[i
 	if len(pairs) == 0 {
 		pairs = append(pairs, allAccounts())
 	}
-	const few = 16
 	if query.Prefix != "" {
-		if ids := b.ids.withPrefix(query.Prefix); len(ids) < len(b.accountIndex.lists[b.accountIndex.rarest(pairs)])/few {
+		if ids := b.ids.withPrefix(query.Prefix); len(ids) < b.accountIndex.shortest(pairs)/few {
 			items := make([]item, len(ids))
 			for i, id := range ids {
 				items[i] = b.chains(id)[0].item()
@@ -109,42 +110,4 @@ func (b *book) searchAccounts(query ledger.AccountQuery, after *item) iter.Seq[i
 		}
 	}
 	return b.accountIndex.search(pairs, after, query.OldestFirst)
-}
-
-// FindTransactions implements [ledger.Reader].
-func (b *book) FindTransactions(ctx context.Context, query ledger.TransactionQuery) ([]ledger.Transaction, error) {
-	found, err := b.findTransactions(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	transactions := make([]ledger.Transaction, len(found))
-	for i := range found {
-		transactions[i] = b.readTransaction(found[i])
-	}
-	return transactions, nil
-}
-
-func (b *book) findTransactions(ctx context.Context, query ledger.TransactionQuery) ([]foundTransaction, error) {
-	b.lock(allShards)
-	defer b.unlock(allShards)
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	now := b.now()
-	var after *item
-	if query.After != "" {
-		last, ok := b.findTransaction(query.After, now)
-		if !ok {
-			return nil, ledger.NoTransaction(query.After)
-		}
-		after = new(itemOf(new(b.readTransaction(last))))
-	}
-	var found []foundTransaction
-	for item := range b.transactionIndex.search(pairsOf(query.Metadata), after, query.OldestFirst) {
-		transaction, _ := b.findTransaction(item.id, now)
-		if found = append(found, transaction); len(found) == query.Limit {
-			break
-		}
-	}
-	return found, nil
 }

@@ -83,6 +83,9 @@ func (x *index) rarest(pairs []pair) pair {
 	return slices.MinFunc(pairs, func(a, b pair) int { return cmp.Compare(len(x.lists[a]), len(x.lists[b])) })
 }
 
+// shortest returns the length of the shortest list of the pairs.
+func (x *index) shortest(pairs []pair) int { return len(x.lists[x.rarest(pairs)]) }
+
 // filter returns those items of a list that have all the pairs.
 func (x *index) filter(list []item, pairs []pair, after *item, oldestFirst bool) iter.Seq[item] {
 	return func(yield func(item) bool) {

@@ -228,18 +228,27 @@ func (j *journal) id(at place) []byte {
 
 // entry returns the entry at a place.
 func (j *journal) entry(at place, accounts []*account) ledger.Entry {
-	c := j.cursor(at)
-	record := j.cursor(at - place(c.uvarint()))
+	record := j.cursor(j.recordOf(at))
 	h := record.header()
+	c := j.cursor(at)
+	c.uvarint()
 	return c.entry(string(h.id), &h, accounts)
 }
 
-// recordedAt returns when the entry at a place was recorded, in microseconds.
-func (j *journal) recordedAt(at place) int64 {
+// recordOf returns the place of the record that the entry at a place is in.
+func (j *journal) recordOf(at place) place {
 	c := j.cursor(at)
-	record := j.cursor(at - place(c.uvarint()))
-	record.next(len(ledger.Fingerprint{}))
-	return record.varint()
+	return at - place(c.uvarint())
+}
+
+// recordedAt returns when the entry at a place was recorded, in microseconds.
+func (j *journal) recordedAt(at place) int64 { return j.writtenAt(j.recordOf(at)) }
+
+// writtenAt returns when the record at a place was written, in microseconds.
+func (j *journal) writtenAt(at place) int64 {
+	c := j.cursor(at)
+	c.next(len(ledger.Fingerprint{}))
+	return c.varint()
 }
 
 // transaction returns the transaction whose record is at a place.

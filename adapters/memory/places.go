@@ -18,6 +18,8 @@ func (p *places) append(at place) {
 	p.tail = append(p.tail, at)
 }
 
+func (p *places) count() uint64 { return uint64(len(p.full)*placesPage + len(p.tail)) }
+
 func (p *places) at(i uint64) place {
 	if page := i / placesPage; page < uint64(len(p.full)) {
 		return p.full[page][i%placesPage]

@@ -67,8 +67,8 @@ func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
 		s := &w.book.shards[shardOf(w.book.hash(recorded.Reverses))]
 		s.reversals[recorded.Reverses] = recorded.ID
 	}
-	if len(recorded.Metadata) > 0 {
-		w.book.transactionIndex.add(itemOf(&recorded.Transaction), pairsOf(recorded.Metadata))
+	if pairs := listedBy(&recorded.Transaction); len(pairs) > 0 {
+		w.book.transactionIndex.add(itemOf(&recorded.Transaction), pairs)
 	}
 }
 
@@ -99,5 +99,9 @@ func (w *writer) saveRecord(recorded *ledger.RecordedTransaction) {
 			a.entries.append(at)
 		}
 	}
-	s.addTransaction(recorded.ID, hash, record.end())
+	at := record.end()
+	s.addTransaction(recorded.ID, hash, at)
+	if recorded.Reserved == nil {
+		s.timeline.add(itemOf(&recorded.Transaction), at)
+	}
 }

@@ -24,6 +24,8 @@ type shard struct {
 	transactions map[uint64]place
 	collided     map[string]place
 	journal      *journal
+	// timeline has those transactions that never were pending.
+	timeline timeline
 	// pending are the pending transactions. Those that have expired stay here.
 	pending map[string]*pendingTransaction
 	// reversals has the id of the reversal of a transaction.

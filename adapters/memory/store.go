@@ -17,7 +17,6 @@
 package memory
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -37,8 +36,10 @@ type Config struct {
 type Store struct {
 	now func() time.Time
 
-	mu    sync.Mutex
-	books map[string]*book
+	mu    sync.RWMutex
+	books map[string]placedBook
+	// names has the ledgers in the order in which they were made.
+	names []string
 }
 
 var _ ledger.Store = (*Store)(nil)
@@ -48,20 +49,5 @@ func New(config Config) *Store {
 	if config.Now == nil {
 		config.Now = time.Now
 	}
-	return &Store{now: config.Now, books: make(map[string]*book)}
-}
-
-// Book implements [ledger.Store].
-func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	b, ok := s.books[name]
-	if !ok {
-		b = newBook(s.now)
-		s.books[name] = b
-	}
-	return b, nil
+	return &Store{now: config.Now, books: make(map[string]placedBook)}
 }

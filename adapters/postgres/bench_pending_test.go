@@ -100,8 +100,9 @@ FROM ledger.ledgers AS l, generate_series(1, $2::integer) AS n WHERE l.name = $1
 INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences, expires_at, reserved_sides, reserved_amounts)
 SELECT ledger, id, now() - interval '2 hours', 1, sha256(id::bytea), ARRAY[debited, credited], '{}', '{}', expires_at, '{1,2}', '{1,1}' FROM holds`)
 	exec(b, connection, `
-INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, debits, credits)
-SELECT ledger, debited, expires_at, id, 1, 0 FROM holds UNION ALL SELECT ledger, credited, expires_at, id, 0, 1 FROM holds`)
+INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, debits, credits, recorded_at)
+SELECT ledger, debited, expires_at, id, 1, 0, now() - interval '2 hours' FROM holds
+UNION ALL SELECT ledger, credited, expires_at, id, 0, 1, now() - interval '2 hours' FROM holds`)
 	exec(b, connection, `
 UPDATE ledger.balances AS b SET pending_debits = r.debits, pending_credits = r.credits, next_expiry = r.next_expiry
 FROM (

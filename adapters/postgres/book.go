@@ -98,9 +98,5 @@ func (b *book) Transaction(ctx context.Context, id string) (transaction ledger.T
 // read calls a function that reads for one caller alone, unless the store is
 // closed.
 func (b *book) read(ctx context.Context, read func(context.Context) error) error {
-	if err := b.store.reads.enter(); err != nil {
-		return err
-	}
-	defer b.store.reads.leave()
-	return publicError(b.store.bounded(ctx, read))
+	return b.store.ask(ctx, read)
 }

@@ -245,6 +245,8 @@ func expectClosed(t *testing.T, store *postgres.Store, l *ledger.Ledger) {
 		"Deposit":     func() error { _, err := l.Deposit(t.Context(), deposit("tx", "a0")); return err },
 		"Check":       func() error { return store.Check(t.Context()) },
 		"Book":        func() error { _, err := store.Book(t.Context(), "another"); return err },
+		"OpenBook":    func() error { _, _, err := store.OpenBook(t.Context(), "another"); return err },
+		"FindLedgers": func() error { _, err := store.FindLedgers(t.Context(), ledger.LedgerQuery{Limit: 1}); return err },
 	} {
 		if err := ask(); !isClosed(err) {
 			t.Errorf("%s on a closed store is answered %v", what, err)

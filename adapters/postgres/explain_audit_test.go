@@ -31,7 +31,7 @@ func TestAuditPlans(t *testing.T) {
 	}
 	for _, age := range ages {
 		age.prepare()
-		for _, s := range slices.Concat(pastStatements(), findStatements()) {
+		for _, s := range slices.Concat(pastStatements(), findStatements(), findTransactionStatements()) {
 			execute(t, connection, "SET plan_cache_mode = force_generic_plan")
 			p := explainPrepared(t, connection, s.hotStatement)
 			got := p.ranges()
@@ -44,11 +44,12 @@ func TestAuditPlans(t *testing.T) {
 	}
 }
 
-// fillPast inserts what is numbered first to last: accounts and transactions with
-// metadata, and entries and corrections on one account.
+// fillPast inserts what is numbered first to last: ledgers, accounts and transactions
+// with metadata, and entries and corrections on one account.
 func fillPast(t *testing.T, connection *pgx.Conn, first, last int) {
 	t.Helper()
 	for _, statement := range []string{
+		`INSERT INTO ledger.ledgers (name) SELECT 'ledger-' || n FROM generate_series($1::int, $2::int) AS n`,
 		`INSERT INTO ledger.accounts (ledger, id, name, opened_at, fingerprint, attempt, metadata)
 SELECT 1, 'user-' || n, '', now() + n * interval '1 ms', sha256(''), 0, '{"key":"value"}' FROM generate_series($1::int, $2::int) AS n`,
 		`INSERT INTO ledger.account_metadata SELECT 1, 'key', 'value', now() + n * interval '1 ms', 'user-' || n
@@ -60,6 +61,10 @@ SELECT 1, 'tx-' || n, now(), 0, sha256(''), array['user-1', 'user-2'], array[0, 
 FROM generate_series($1::int, $2::int) AS n`,
 		`INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, debits, transaction, recorded_at)
 SELECT 1, 'user-1', 0, n, 2, 100, 100, 0, 'tx-' || n, now() + n * interval '1 ms' FROM generate_series($1::int, $2::int) AS n`,
+		`INSERT INTO ledger.pending_accounts SELECT 1, 'user-1', now() + n * interval '1 ms', 'tx-' || n FROM generate_series($1::int, $2::int) AS n`,
+		`INSERT INTO ledger.reservations SELECT 1, 'user-1', now() + n % 7 * interval '1 day', 'tx-' || n, 1, 0, now() + n * interval '1 ms'
+FROM generate_series($1::int, $2::int) AS n`,
+		`INSERT INTO ledger.resolutions SELECT 1, 'tx-' || n, 3, now(), 0 FROM generate_series($1::int, $2::int) AS n`,
 		`INSERT INTO ledger.corrections SELECT 1, 'user-1', 0, n % 12, n, 0, 100 FROM generate_series($1::int, $2::int) AS n`,
 	} {
 		execute(t, connection, statement, first, last)
@@ -83,7 +88,7 @@ func rangesOfAccounts() []string {
 }
 
 func rangesOfTotals() []string {
-	return []string{"entries(ledger, account, stripe, recorded_at)", "entries(ledger, account, stripe, sequence) filtered"}
+	return []string{"entries_recorded(ledger, account, stripe, recorded_at)", "entries(ledger, account, stripe, sequence) filtered"}
 }
 
 func rangesOfCorrections() []string {
@@ -92,7 +97,7 @@ func rangesOfCorrections() []string {
 
 func rangesOfTransactions() []string {
 	return []string{
-		"transactions(ledger, id)", "transactions(ledger, reverses)", "resolutions(ledger, transaction)",
+		"transactions(ledger, id)", "transactions_reverses(ledger, reverses)", "resolutions(ledger, transaction)",
 		"balances(ledger, account, stripe)", "entries(ledger, account, stripe, sequence)",
 	}
 }
@@ -118,23 +123,20 @@ func pastStatements() []rangedStatement {
 	}
 }
 
-// findStatements are those that find accounts and transactions.
+// findStatements are those that find accounts, transactions and ledgers.
 func findStatements() []rangedStatement {
 	const (
 		all     = "'user-7', 1, 'infinity', 100, '', 0"
 		prefix  = all + ", 'user-5', 'user-6'"
 		pairs   = prefix + `, 'key', 'value', '{"key":"value"}'`
-		found   = `1, 'tx-7', 'infinity', 100, 'key', 'value', '{"key":"value"}'`
 		cursor  = "accounts(ledger, id)"
 		matches = "balances(ledger, account, stripe) filtered"
-		opened  = "accounts(ledger, opened_at, id) filtered"
+		opened  = "accounts_opened(ledger, opened_at, id) filtered"
 		pair    = "account_metadata(ledger, key, value, opened_at, account) filtered"
 		inPairs = "accounts(ledger, id) filtered"
 	)
 	byTime, byPrefix, byPair := []string{cursor, matches, opened}, []string{cursor, matches, cursor}, []string{cursor, matches, pair, inPairs}
-	byTransaction := []string{
-		"transactions(ledger, id)", "transaction_metadata(ledger, key, value, recorded_at, transaction) filtered", "transactions(ledger, id) filtered",
-	}
+	byName := []string{"ledgers(id)", "ledgers_name_key(name)"}
 	return []rangedStatement{
 		ranged("findNewest", findNewest, all, rangesOfAccounts(), byTime),
 		ranged("findOldest", findOldest, all, rangesOfAccounts(), byTime),
@@ -142,13 +144,61 @@ func findStatements() []rangedStatement {
 		ranged("findPrefixOldest", findPrefixOldest, prefix, rangesOfAccounts(), byPrefix),
 		ranged("findPairNewest", findPairNewest, pairs, rangesOfAccounts(), byPair),
 		ranged("findPairOldest", findPairOldest, pairs, rangesOfAccounts(), byPair),
-		ranged("findTransactionsNewest", findTransactionsNewest, found, rangesOfTransactions(), byTransaction),
-		ranged("findTransactionsOldest", findTransactionsOldest, found, rangesOfTransactions(), byTransaction),
+		ranged("selectLedger", selectLedger, "'ledger-7'", []string{"ledgers_name_key(name)"}),
+		ranged("findLedgersNewest", findLedgersNewest, "'ledger-7', 100", byName),
+		ranged("findLedgersOldest", findLedgersOldest, "'ledger-7', 100", byName),
 	}
 }
 
-// ranges returns what the plan reads of tables: each with the columns that stand in
-// the index condition, and whether more is filtered out. What is read or joined in
+// findTransactionStatements are those that find transactions.
+func findTransactionStatements() []rangedStatement {
+	const (
+		all    = `1, 'tx-7', '-infinity', 'infinity', 100, 'user-1', 2, '{"key":"value"}'`
+		tagged = all + `, 'key', 'value'`
+	)
+	// Each looks up the cursor, and what the transactions are asked to be.
+	matching := []string{"transactions(ledger, id) filtered", "resolutions(ledger, transaction)"}
+	walk := func(index string) []string {
+		return slices.Concat(rangesOfTransactions(), matching, []string{"transactions(ledger, id)", index + " filtered"})
+	}
+	const (
+		made      = "pending_accounts(ledger, account, recorded_at, transaction)"
+		firstOnes = "entries(ledger, account, stripe, sequence) filtered"
+	)
+	recorded, madePending := walk("transactions_recorded(ledger, recorded_at, id)"), walk("transactions_made_pending(ledger, recorded_at, id)")
+	madeOfAccount, pendingOfAccount := walk(made), walk("reservations_account(ledger, account, recorded_at, transaction)")
+	pairs := walk("transaction_metadata(ledger, key, value, recorded_at, transaction)")
+	pending := slices.Concat(walk("reservations_recorded(ledger, recorded_at, transaction)"), matching, []string{made + " filtered"})
+	// Along the entries, those of the page and those of its last time, and three times
+	// between which they are.
+	ofAccount := slices.Concat(
+		madeOfAccount, []string{"balances(ledger, account)", "balances(ledger, account, stripe)"}, rangesOfTotals(), rangesOfTotals(), rangesOfTotals(),
+		[]string{firstOnes, firstOnes, "transactions(ledger, id) filtered", "transactions(ledger, id) filtered"},
+	)
+	return []rangedStatement{
+		ranged("findRecordedNewest", findRecordedNewest, all, recorded),
+		ranged("findRecordedOldest", findRecordedOldest, all, recorded),
+		ranged("findMadePendingNewest", findMadePendingNewest, all, madePending),
+		ranged("findMadePendingOldest", findMadePendingOldest, all, madePending),
+		ranged("findMadePendingOfAccountNewest", findMadePendingOfAccountNewest, all, madeOfAccount),
+		ranged("findMadePendingOfAccountOldest", findMadePendingOfAccountOldest, all, madeOfAccount),
+		ranged("findPendingNewest", findPendingNewest, all, pending),
+		ranged("findPendingOldest", findPendingOldest, all, pending),
+		ranged("findPendingOfAccountNewest", findPendingOfAccountNewest, all, pendingOfAccount),
+		ranged("findPendingOfAccountOldest", findPendingOfAccountOldest, all, pendingOfAccount),
+		ranged("findTaggedNewest", findTaggedNewest, tagged, pairs),
+		ranged("findTaggedOldest", findTaggedOldest, tagged, pairs),
+		ranged("findOfAccountNewest", findOfAccountNewest, all, ofAccount),
+		ranged("findOfAccountOldest", findOfAccountOldest, all, ofAccount),
+		ranged("selectSizes", selectSizes, "1, 'user-1', 'key', 'value', 10000", []string{
+			"balances(ledger, account)", "pending_accounts(ledger, account)", "transaction_metadata(ledger, key, value)",
+		}),
+	}
+}
+
+// ranges returns what the plan reads of tables: the table, or its index if that is not
+// the primary key, with the columns that stand in the index condition, and whether more
+// is filtered out. What is read or joined in
 // another way than along an index is told as it is.
 func (p plan) ranges() (found []string) {
 	switch {
@@ -158,7 +208,7 @@ func (p plan) ranges() (found []string) {
 	case p.NodeType != "Index Scan" && p.NodeType != "Index Only Scan":
 		found = append(found, p.NodeType+" "+p.Relation)
 	default:
-		read := fmt.Sprintf("%s(%s)", p.Relation, strings.Join(conditionColumns(p.Condition), ", "))
+		read := fmt.Sprintf("%s(%s)", strings.TrimSuffix(p.Index, "_pkey"), strings.Join(conditionColumns(p.Condition), ", "))
 		if p.Filter != "" {
 			read += " filtered"
 		}

@@ -26,7 +26,7 @@ func TestPlans(t *testing.T) {
 		}},
 		{"young", func() {
 			execute(t, connection, "TRUNCATE ledger.accounts, ledger.balances, ledger.transactions, ledger.entries, ledger.reservations, "+
-				"ledger.resolutions, ledger.corrections, ledger.account_metadata, ledger.transaction_metadata")
+				"ledger.resolutions, ledger.corrections, ledger.account_metadata, ledger.transaction_metadata, ledger.pending_accounts")
 			fill(t, connection, 1, 3_000)
 		}},
 		{"large with the statistics of a small one", func() {
@@ -65,8 +65,10 @@ INSERT INTO ledger.entries SELECT 1, 'user-' || n % 3 * n, 0, n, 2, 100, 100, 't
 FROM generate_series($1::int, $2::int) AS n`, first, last)
 	execute(t, connection, `
 INSERT INTO ledger.reservations
-SELECT 1, 'user-' || n % 3 * n, now() + n % 7 * interval '1 day' - interval '2 days', 'tx-' || n, 1, 0
+SELECT 1, 'user-' || n % 3 * n, now() + n % 7 * interval '1 day' - interval '2 days', 'tx-' || n, 1, 0, now()
 FROM generate_series($1::int, $2::int) AS n`, first, last)
+	execute(t, connection, `
+INSERT INTO ledger.pending_accounts SELECT 1, 'user-' || n % 3 * n, now(), 'tx-' || n FROM generate_series($1::int, $2::int) AS n`, first, last)
 	execute(t, connection, `
 INSERT INTO ledger.resolutions SELECT 1, 'tx-' || n, 3, now(), 0 FROM generate_series($1::int, $2::int) AS n`, first, last)
 	execute(t, connection, `
@@ -150,7 +152,8 @@ func pendingStatements() []hotStatement {
 			literals: join("1", ids, times, `'{"\\x00","\\x01","\\x01"}'`, texts, texts, texts, "7",
 				times, times, texts, texts, texts, texts, texts, texts, texts),
 		},
-		{name: "insertReservations", sql: insertReservations, literals: join("1", accounts, times, ids, numbers, numbers), reads: 1},
+		{name: "insertReservations", sql: insertReservations, literals: join("1", accounts, times, ids, numbers, numbers, times), reads: 1},
+		{name: "insertPendingAccounts", sql: insertPendingAccounts, literals: join("1", accounts, times, ids), reads: 1},
 		{name: "deleteReservations", sql: deleteReservations, literals: join("1", accounts, times, ids), reads: 3},
 		{name: "insertResolutions", sql: insertResolutions, literals: join("1", "7", ids, numbers, times, texts, texts, texts), reads: 1},
 		{name: "addCorrections", sql: addCorrections, literals: join("1", accounts, numbers, numbers, numbers, numbers, numbers), reads: 1},

@@ -36,7 +36,7 @@ const (
 		SELECT a.id FROM `
 
 	// All accounts, in the order in which they were opened.
-	walkOpened = `ledger.accounts`
+	walkOpened = `(SELECT ledger, id, opened_at FROM ledger.accounts WHERE opened_at > '-infinity')`
 	// Those whose ids have a prefix; all of them are sorted for each page.
 	walkPrefix = `(SELECT ledger, id, opened_at FROM ledger.accounts WHERE ledger = $2 AND id >= $7::text AND id < $8::text OFFSET 0)`
 	// Those with a pair of metadata, in the order in which they were opened.

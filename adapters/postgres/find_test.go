@@ -108,14 +108,19 @@ func TestFindAccounts(t *testing.T) {
 // TestFindTransactions compares what is found, page by page, with what should be.
 func TestFindTransactions(t *testing.T) {
 	t.Parallel()
-	l := openLedger(t, newStore(t), 1)
+	l := openLedger(t, newStore(t), 2)
 	var all []ledger.Transaction
 	for n := range 60 {
+		// The list of one account is longer than that of a pair, that of the other shorter.
+		account := "a0"
+		if n%20 == 1 || n%20 == 5 {
+			account = "a1"
+		}
 		request := ledger.TransactionRequest{
 			ID: fmt.Sprint("tx-", n), Metadata: pairsOf(n), Pending: n%5 == 0,
 			Entries: []ledger.EntryRequest{
 				{Account: ledger.WorldID("USD"), Side: ledger.Debit, Asset: usd, Amount: ledger.NewAmount(int64(n + 1))},
-				{Account: "a0", Side: ledger.Credit, Asset: usd, Amount: ledger.NewAmount(int64(n + 1))},
+				{Account: account, Side: ledger.Credit, Asset: usd, Amount: ledger.NewAmount(int64(n + 1))},
 			},
 		}
 		outcome, err := l.Post(t.Context(), request)
@@ -125,11 +130,15 @@ func TestFindTransactions(t *testing.T) {
 		all = append(all, *outcome.Transaction)
 	}
 	for range 200 {
-		query := ledger.TransactionQuery{Metadata: anyPairs(1), OldestFirst: rand.N(2) == 0, Limit: 1 + rand.N(20)}
+		query := ledger.TransactionQuery{
+			Account: []string{"", "a0", "a1", ledger.WorldID("USD")}[rand.N(4)], Status: ledger.TransactionStatus(rand.N(4)),
+			Metadata: anyPairs(0), OldestFirst: rand.N(2) == 0, Limit: 1 + rand.N(20),
+		}
 		name := fmt.Sprintf("%+v", query)
 		var want, got []ledger.Transaction
 		for _, each := range all {
-			if each.Metadata.Contains(query.Metadata) {
+			onAccount := query.Account == "" || slices.ContainsFunc(each.Entries, func(e ledger.Entry) bool { return e.Account == query.Account })
+			if onAccount && (query.Status == 0 || each.Status == query.Status) && each.Metadata.Contains(query.Metadata) {
 				want = append(want, each)
 			}
 		}

@@ -36,6 +36,9 @@ import (
 // the database transaction back: it may have failed. Then the same may be asked for
 // with the same id.
 //
+// Ledgers are found and made outside of the caller's transaction: one that is opened
+// here is there at once and stays, even if the caller rolls back.
+//
 // What it returns is not safe for several goroutines at once, and of no use once
 // the transaction has ended.
 func (s *Store) InTx(tx pgx.Tx) ledger.Store {
@@ -78,11 +81,25 @@ type joinedStore struct {
 
 // Book implements [ledger.Store].
 func (s *joinedStore) Book(ctx context.Context, name string) (ledger.Book, error) {
-	opened, err := s.store.open(ctx, name)
+	found, err := s.store.find(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	return &joinedBook{id: opened.id, with: s.with}, nil
+	return &joinedBook{id: found.id, with: s.with}, nil
+}
+
+// OpenBook implements [ledger.Store].
+func (s *joinedStore) OpenBook(ctx context.Context, name string) (ledger.Book, ledger.Result, error) {
+	opened, result, err := s.store.open(ctx, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	return &joinedBook{id: opened.id, with: s.with}, result, nil
+}
+
+// FindLedgers implements [ledger.Store].
+func (s *joinedStore) FindLedgers(ctx context.Context, query ledger.LedgerQuery) ([]string, error) {
+	return s.store.FindLedgers(ctx, query)
 }
 
 // joinedBook is a book inside a database transaction of the caller's.

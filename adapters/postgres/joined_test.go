@@ -139,7 +139,7 @@ func TestInConn(t *testing.T) {
 // TestInTxBehaves runs suites on a ledger inside one long transaction.
 func TestInTxBehaves(t *testing.T) {
 	t.Parallel()
-	newService := ledgertest.FromStore(func(t testing.TB) ledger.Store {
+	newStore := func(t testing.TB) ledger.Store {
 		t.Helper()
 		dsn := postgrestest.Database(t, migrated())
 		store, err := postgres.Open(t.Context(), postgres.Config{DSN: dsn})
@@ -161,7 +161,9 @@ func TestInTxBehaves(t *testing.T) {
 			}
 		})
 		return store.InTx(tx)
-	})
+	}
+	ledgertest.Catalogs(t, func(t testing.TB) ledger.Catalog { t.Helper(); return ledger.NewCatalog(newStore(t)) })
+	newService := ledgertest.FromStore(newStore)
 	ledgertest.Accounts(t, newService)
 	ledgertest.Limits(t, newService)
 	ledgertest.Entries(t, newService)

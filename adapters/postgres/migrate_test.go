@@ -96,7 +96,7 @@ func TestSecondWall(t *testing.T) {
 	walls := []string{"23505", "23514"} // unique_violation, check_violation
 	const transaction = "INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences) VALUES "
 	const entry = "INSERT INTO ledger.entries (ledger, account, stripe, sequence, side, amount, balance, debits, transaction, recorded_at) VALUES "
-	const reservation = "INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, debits, credits) VALUES "
+	const reservation = "INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, recorded_at, debits, credits) VALUES "
 	const resolution = "INSERT INTO ledger.resolutions (ledger, transaction, status, recorded_at, attempt) VALUES "
 	const reversal = "INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences, reverses) VALUES "
 	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 0, 'tx', now())"); err != nil {
@@ -115,8 +115,8 @@ func TestSecondWall(t *testing.T) {
 		"negative credits":         "UPDATE ledger.balances SET credits = -1 WHERE account = 'a0'",
 		"negative debits pending":  "UPDATE ledger.balances SET pending_debits = -1 WHERE account = 'a0'",
 		"negative credits pending": "UPDATE ledger.balances SET pending_credits = -1 WHERE account = 'a0'",
-		"nothing reserved":         reservation + "(1, 'a0', 'infinity', 'tx', 0, 0)",
-		"a negative reservation":   reservation + "(1, 'a0', 'infinity', 'tx', 5, -1)",
+		"nothing reserved":         reservation + "(1, 'a0', 'infinity', 'tx', now(), 0, 0)",
+		"a negative reservation":   reservation + "(1, 'a0', 'infinity', 'tx', now(), 5, -1)",
 		"two ends":                 resolution + "(1, 'tx', 3, now(), 1), (1, 'tx', 3, now(), 2)",
 		"an end that is none":      resolution + "(1, 'tx', 2, now(), 1)",
 		"a posting of nothing":     resolution + "(1, 'tx', 1, now(), 1)",

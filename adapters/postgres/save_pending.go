@@ -13,11 +13,18 @@ import (
 // there would leave the account's totals wrong, and fails the statement.
 const (
 	insertReservations = `
-INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, debits, credits)
+INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, debits, credits, recorded_at)
 SELECT $1, u.account, coalesce(u.expires_at, 'infinity'), u.transaction,
-	coalesce(sum(u.amount::numeric) FILTER (WHERE u.side = 1), 0), coalesce(sum(u.amount::numeric) FILTER (WHERE u.side = 2), 0)
-FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::smallint[], $6::text[]) AS u(account, expires_at, transaction, side, amount)
-GROUP BY u.account, u.expires_at, u.transaction`
+	coalesce(sum(u.amount::numeric) FILTER (WHERE u.side = 1), 0), coalesce(sum(u.amount::numeric) FILTER (WHERE u.side = 2), 0),
+	u.recorded_at
+FROM unnest($2::text[], $3::timestamptz[], $4::text[], $5::smallint[], $6::text[], $7::timestamptz[])
+	AS u(account, expires_at, transaction, side, amount, recorded_at)
+GROUP BY u.account, u.expires_at, u.transaction, u.recorded_at`
+
+	insertPendingAccounts = `
+INSERT INTO ledger.pending_accounts (ledger, account, recorded_at, transaction)
+SELECT $1, u.account, u.recorded_at, u.transaction
+FROM unnest($2::text[], $3::timestamptz[], $4::text[]) AS u(account, recorded_at, transaction)`
 
 	deleteReservations = `
 WITH ended AS (
@@ -44,6 +51,7 @@ FROM unnest($3::text[], $4::smallint[], $5::timestamptz[], $6::text[], $7::text[
 // queuePending saves what the batch reserved and released. A transaction that it
 // made and resolved has no reservations in the tables.
 func (b *batch) queuePending(requests *pgx.Batch) {
+	b.queuePendingAccounts(requests)
 	if len(b.decision.Resolutions) == 0 {
 		b.queueReservations(requests, nil)
 		return
@@ -79,8 +87,40 @@ func (b *batch) queueReservations(requests *pgx.Batch, resolved map[string]bool)
 		}
 	}
 	if len(c.account) > 0 {
-		requests.Queue(insertReservations, b.ledger, c.account, c.expiresAt, c.transaction, c.side, c.amount)
+		requests.Queue(insertReservations, b.ledger, c.account, c.expiresAt, c.transaction, c.side, c.amount, c.recordedAt)
 	}
+}
+
+// queuePendingAccounts inserts what the new pending transactions are listed by.
+func (b *batch) queuePendingAccounts(requests *pgx.Batch) {
+	var accounts, transactions []string
+	var times []time.Time
+	for _, recorded := range b.decision.Transactions {
+		if recorded.Status != ledger.Pending {
+			continue
+		}
+		for _, account := range listedUnder(&recorded.Transaction) {
+			accounts, times, transactions = append(accounts, account), append(times, recorded.RecordedAt), append(transactions, recorded.ID)
+		}
+	}
+	if len(accounts) > 0 {
+		requests.Queue(insertPendingAccounts, b.ledger, accounts, times, transactions)
+	}
+}
+
+// listedUnder returns the transaction's accounts, each once, and an empty one if it
+// reserves nothing on any.
+func listedUnder(t *ledger.Transaction) []string {
+	accounts := make([]string, 0, len(t.Entries)+1)
+	reserves := false
+	for i := range t.Entries {
+		accounts = append(accounts, t.Entries[i].Account)
+		reserves = reserves || !ledger.IsWorldID(t.Entries[i].Account)
+	}
+	if !reserves {
+		accounts = append(accounts, "")
+	}
+	return sortedSet(accounts)
 }
 
 // reservationColumns are reservations, or the parts of them that entries make, in
@@ -88,6 +128,7 @@ func (b *batch) queueReservations(requests *pgx.Batch, resolved map[string]bool)
 type reservationColumns struct {
 	account, transaction, amount []string
 	expiresAt                    []*time.Time
+	recordedAt                   []time.Time
 	side                         []int16
 }
 
@@ -105,6 +146,7 @@ func (c *reservationColumns) addEntries(t *ledger.Transaction) {
 			c.add(e.Account, t)
 			c.side = append(c.side, int16(e.Side))
 			c.amount = append(c.amount, amount.String())
+			c.recordedAt = append(c.recordedAt, t.RecordedAt)
 		}
 	}
 }

@@ -14,7 +14,9 @@ type stepTaker struct {
 	pending ledger.Transaction
 }
 
-func (s *stepTaker) Book(context.Context, string) (ledger.Book, error) { return s, nil }
+func (s *stepTaker) OpenBook(context.Context, string) (ledger.Book, ledger.Result, error) {
+	return s, ledger.Replayed, nil
+}
 
 func (s *stepTaker) Transaction(context.Context, string) (ledger.Transaction, error) {
 	return s.pending, nil

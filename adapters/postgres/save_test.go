@@ -105,12 +105,15 @@ func take(t *testing.T, deposit ledger.Deposit) []ledger.Operation {
 
 // taker is a store and its book, which keeps what it is asked to write.
 type taker struct {
+	ledger.Store
 	ledger.Reader
 	ledger.Auditor
 	operations []ledger.Operation
 }
 
-func (s *taker) Book(context.Context, string) (ledger.Book, error) { return s, nil }
+func (s *taker) OpenBook(context.Context, string) (ledger.Book, ledger.Result, error) {
+	return s, ledger.Replayed, nil
+}
 
 func (s *taker) Write(_ context.Context, operations []ledger.Operation) ([]ledger.Outcome, error) {
 	s.operations = operations

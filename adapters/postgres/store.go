@@ -8,9 +8,6 @@ package postgres
 
 import (
 	"context"
-	"database/sql"
-	"errors"
-	"fmt"
 	"math/rand/v2"
 	"sync"
 	"time"
@@ -19,8 +16,6 @@ import (
 	"github.com/jackc/pgx/v5/stdlib"
 	"github.com/uptrace/bun"
 	"github.com/uptrace/bun/dialect/pgdialect"
-
-	"github.com/seed-d432d95b/ledger/ledger"
 )
 
 // Store keeps ledgers in a PostgreSQL database. It is safe for any number of
@@ -40,8 +35,8 @@ type Store struct {
 	working context.Context
 	cut     context.CancelFunc
 
-	mu sync.Mutex
-	// books has an element for each ledger that was opened, so that its callers
+	mu sync.RWMutex
+	// books has an element for each ledger that was opened or found, so that its callers
 	// share their reads. Ledgers are never renamed or deleted.
 	books map[string]*book
 }
@@ -145,48 +140,12 @@ func (s *Store) bounded(ctx context.Context, read func(context.Context) error) e
 	return err
 }
 
-// Book implements [ledger.Store].
-func (s *Store) Book(ctx context.Context, name string) (ledger.Book, error) {
-	return s.open(ctx, name)
-}
-
-func (s *Store) open(ctx context.Context, name string) (*book, error) {
-	s.mu.Lock()
-	opened := s.books[name]
-	s.mu.Unlock()
-	if opened != nil {
-		return opened, nil
-	}
+// ask calls a function that asks the database for one caller alone, unless the store
+// is closed.
+func (s *Store) ask(ctx context.Context, ask func(context.Context) error) error {
 	if err := s.reads.enter(); err != nil {
-		return nil, err
+		return err
 	}
 	defer s.reads.leave()
-	var id int32
-	err := s.bounded(ctx, func(ctx context.Context) (err error) {
-		id, err = s.findLedger(ctx, name)
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("find the ledger: %w", publicError(err))
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.books[name] == nil {
-		s.books[name] = newBook(s, id)
-	}
-	return s.books[name], nil
-}
-
-// findLedger returns the id of the named ledger, and makes it if there is none.
-func (s *Store) findLedger(ctx context.Context, name string) (int32, error) {
-	var id int32
-	const find = "SELECT id FROM ledger.ledgers WHERE name = ?"
-	err := s.db.NewRaw(find, name).Scan(ctx, &id)
-	if errors.Is(err, sql.ErrNoRows) {
-		// Found again by name, for somebody else may have inserted it first.
-		if _, err = s.db.ExecContext(ctx, "INSERT INTO ledger.ledgers (name) VALUES (?) ON CONFLICT DO NOTHING", name); err == nil {
-			err = s.db.NewRaw(find, name).Scan(ctx, &id)
-		}
-	}
-	return id, err
+	return publicError(s.bounded(ctx, ask))
 }

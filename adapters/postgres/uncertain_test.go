@@ -131,13 +131,25 @@ func TestLostQuestionWhileClockIsBehind(t *testing.T) {
 				t.Errorf("the other's is %s, %v", outcome.Result, err)
 			}
 		})
-		time.Sleep(300 * time.Millisecond)
+		u.awaitLockWait(t)
 		return true
 	})
 	outcome, err := u.through.Post(t.Context(), move("same", "a0", "a1"))
 	other.Wait()
 	if err != nil || outcome.Result != ledger.Replayed || questions < 2 {
 		t.Errorf("%s, %v, after %d questions", outcome.Result, err, questions)
+	}
+}
+
+// awaitLockWait waits until somebody waits for a lock.
+func (u uncertainty) awaitLockWait(t *testing.T) {
+	t.Helper()
+	const waiting = "pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+	for start := time.Now(); !u.hasRow(t, waiting); time.Sleep(time.Millisecond) {
+		if time.Since(start) > 20*time.Second {
+			t.Error("nobody waited for a lock")
+			return
+		}
 	}
 }
 
@@ -230,7 +242,7 @@ func TestLostQuestionOfStep(t *testing.T) {
 				t.Errorf("the other's is %s, %v", outcome.Result, err)
 			}
 		})
-		time.Sleep(300 * time.Millisecond)
+		u.awaitLockWait(t)
 		return true
 	})
 	outcome, err := u.through.PostPending(t.Context(), ledger.PostPendingRequest{Transaction: "hold"})

@@ -86,7 +86,7 @@ func Accounts(t *testing.T, newService NewService) {
 			b.check("a", "d")
 		}},
 		{"the longest ids work", func(b *books) {
-			id := strings.Repeat("é", ledger.MaxID/2)
+			id := strings.Repeat("x", ledger.MaxID)
 			b.open(ledger.AccountRequest{ID: id, OpeningBalance: units(7)})
 			b.deposit(id, id, 3)
 			b.wantPosted(id, 10)
@@ -210,19 +210,8 @@ func Accounts(t *testing.T, newService NewService) {
 		}},
 		{"ids are told apart to the byte", func(b *books) {
 			long := strings.Repeat("x", 100)
-			ids := []string{"a", "A", "a ", " a", "a\u00e9", "ae\u0301", "a.", "%", "_", `a"`, `a\`, "{a}", "a,b", "NULL", long + "1", long + "2"}
-			for i, id := range ids {
-				b.openAll(id)
-				b.deposit(id, id, int64(i+1))
-			}
-			for i, id := range ids {
-				b.wantPosted(id, int64(i+1))
-				transaction, err := b.service.Transaction(b.Context(), id)
-				if err != nil || transaction.ID != id || transaction.Entries[1].Account != id {
-					b.Errorf("transaction %q reads as %+v, %v", id, transaction, err)
-				}
-			}
-			b.check(ids...)
+			// Some are words that a path or a query may have.
+			b.wantToldApart("a", "A", "a.", "a-", "a_", "a:", "a@", "0", "00", "NULL", "batch", "lookup", "stream", long+"1", long+"2")
 		}},
 		{"a name and a status can be changed together", func(b *books) {
 			b.openAll("a")

@@ -18,7 +18,7 @@ func Assets(t *testing.T, newService NewService) {
 				asset := ledger.Asset{Code: code, Scale: scale}
 				b.wantRegistered(ledger.Replayed, asset)
 				b.contradicted(ledger.Asset{Code: code, Scale: scale + 1})
-				b.open(ledger.AccountRequest{ID: "in " + code, Asset: asset})
+				b.open(ledger.AccountRequest{ID: "in-" + code, Asset: asset})
 				b.contradicted(ledger.Asset{Code: code, Scale: scale + 1})
 				if world := b.account(ledger.WorldID(code)); world.Asset != asset {
 					b.Errorf("the world account holds %s, want %s", world.Asset, asset)

@@ -239,7 +239,7 @@ func Concurrency(t *testing.T, newService NewService) {
 				}
 			}
 			for _, account := range accounts {
-				b.deposit("to "+account, account, 1)
+				b.deposit("to-"+account, account, 1)
 			}
 			done := make(chan struct{})
 			var readers sync.WaitGroup
@@ -322,7 +322,7 @@ func Concurrency(t *testing.T, newService NewService) {
 					}
 					return
 				}
-				_, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: "to " + id, Account: id, Asset: usd, Amount: units(1)})
+				_, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: "to-" + id, Account: id, Asset: usd, Amount: units(1)})
 				if err != nil && !errors.Is(err, ledger.ErrAccountClosed) {
 					b.Error(err)
 				}

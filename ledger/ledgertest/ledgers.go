@@ -87,6 +87,40 @@ func Ledgers(t *testing.T, newStore NewStore) {
 		}
 		(&books{TB: t, service: again}).wantPosted("a", 5)
 	})
+	t.Run("a catalog has the ledgers that were opened", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		first := &books{TB: t, service: openLedger(t, store, "first")}
+		first.openAll("a")
+		first.deposit("tx", "a", 5)
+		c := &catalog{TB: t, Catalog: ledger.NewCatalog(store), names: []string{"first"}}
+		if result, err := c.OpenLedger(t.Context(), "first"); err != nil || result != ledger.Replayed {
+			t.Errorf("to open it again gave %s, %v", result, err)
+		}
+		found := c.ledger("first")
+		found.wantPosted("a", 5)
+		found.deposit("more", "a", 2)
+		first.wantPosted("a", 7)
+		c.open("second")
+		c.ledger("second").openAll("b")
+		second := &books{TB: t, service: openLedger(t, store, "second")}
+		second.wantPosted("b", 0)
+		c.wantNames()
+	})
+	t.Run("a store is asked for a page", func(t *testing.T) {
+		t.Parallel()
+		store := newStore(t)
+		for _, name := range []string{"a", "b", "c"} {
+			openLedger(t, store, name)
+		}
+		for limit := 1; limit <= 3; limit++ {
+			// Not one more, as the catalog asks for.
+			names, err := store.FindLedgers(t.Context(), ledger.LedgerQuery{Limit: limit, After: "c"})
+			if want := []string{"b", "a"}[:min(limit, 2)]; err != nil || !slices.Equal(names, want) {
+				t.Errorf("at most %d after c are %q, %v; want %q", limit, names, err, want)
+			}
+		}
+	})
 	t.Run("many open the same ledger at once", func(t *testing.T) {
 		t.Parallel()
 		store := newStore(t)

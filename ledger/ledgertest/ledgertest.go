@@ -21,7 +21,8 @@ type NewService = func(testing.TB) ledger.Service
 // NewStore returns an empty store for a test, and cleans up with it.
 type NewStore = func(testing.TB) ledger.Store
 
-// Run runs every suite on the services that newService makes.
+// Run runs every suite on the services that newService makes. The ids of what they
+// make are plain: a letter or digit and then letters, digits and ._:@-.
 func Run(t *testing.T, newService NewService) {
 	t.Helper()
 	suites := []struct {
@@ -58,14 +59,23 @@ func Run(t *testing.T, newService NewService) {
 	}
 }
 
-// RunStore runs every suite on the stores that newStore makes: those of [Run]
-// on a ledger in each, and those about a store's several ledgers.
+// RunStore runs every suite on the stores that newStore makes: those of [Run] and
+// [IDs] on a ledger in each, and those about a store's several ledgers, by its catalog
+// too.
 func RunStore(t *testing.T, newStore NewStore) {
 	t.Helper()
 	Run(t, FromStore(newStore))
+	t.Run("IDs", func(t *testing.T) {
+		t.Parallel()
+		IDs(t, FromStore(newStore))
+	})
 	t.Run("Ledgers", func(t *testing.T) {
 		t.Parallel()
 		Ledgers(t, newStore)
+	})
+	t.Run("Catalogs", func(t *testing.T) {
+		t.Parallel()
+		Catalogs(t, func(t testing.TB) ledger.Catalog { t.Helper(); return ledger.NewCatalog(newStore(t)) })
 	})
 }
 

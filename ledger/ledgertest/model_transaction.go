@@ -34,6 +34,13 @@ func (t modelTransaction) hasEnded(now time.Time) bool {
 	return !t.asked.ExpiresAt.IsZero() && !t.asked.ExpiresAt.After(now)
 }
 
+// matches says whether it is all that a query says.
+func (t modelTransaction) matches(query ledger.TransactionQuery) bool {
+	return (query.Account == "" || slices.ContainsFunc(t.entries, func(e ledger.EntryRequest) bool { return e.Account == query.Account })) &&
+		(query.Status == 0 || t.status == query.Status) && t.asked.Metadata.Contains(query.Metadata) &&
+		!t.recordedAt.Before(query.From) && (query.To.IsZero() || t.recordedAt.Before(query.To))
+}
+
 // post returns what posting should come to.
 func (m *model) post(r ledger.TransactionRequest) string {
 	if !isBalanced(r) {

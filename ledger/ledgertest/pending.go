@@ -35,9 +35,9 @@ func reservingScenarios() []scenario {
 			}
 			b.wantBalance("a", 10, 0, 4)
 			b.wantBalance("b", 0, 4, 0)
-			b.refused(ledger.ErrInsufficientFunds, move("too much", "a", "b", 7))
-			b.refused(ledger.ErrInsufficientFunds, move("too early", "b", "a", 1))
-			b.post(move("the rest", "a", "b", 6))
+			b.refused(ledger.ErrInsufficientFunds, move("too-much", "a", "b", 7))
+			b.refused(ledger.ErrInsufficientFunds, move("too-early", "b", "a", 1))
+			b.post(move("the-rest", "a", "b", 6))
 			b.wantBalance("a", 4, 0, 4)
 			b.wantBalance("b", 6, 4, 0)
 			b.check("a", "b")

@@ -294,7 +294,7 @@ func refusedStepScenarios() []scenario {
 		}},
 		{"a frozen account refuses posting and new holds, not voiding", func(b *books) {
 			for _, frozen := range []string{"a", "b"} {
-				hold := func(id string) ledger.TransactionRequest { return hold(id+" "+frozen, "a", "b", 1) }
+				hold := func(id string) ledger.TransactionRequest { return hold(id+"-"+frozen, "a", "b", 1) }
 				if frozen == "a" {
 					b.openAll("a", "b")
 					b.deposit("funds", "a", 10)
@@ -302,13 +302,13 @@ func refusedStepScenarios() []scenario {
 				b.post(hold("one"))
 				b.post(hold("two"))
 				b.setStatus(frozen, ledger.StatusFrozen)
-				if e := b.notSettled(ledger.ErrAccountFrozen, whole("one "+frozen)); e.Account != frozen {
+				if e := b.notSettled(ledger.ErrAccountFrozen, whole("one-"+frozen)); e.Account != frozen {
 					b.Errorf("the error names account %q, want %q", e.Account, frozen)
 				}
 				b.refused(ledger.ErrAccountFrozen, hold("three"))
-				b.void("two " + frozen)
+				b.void("two-" + frozen)
 				b.setStatus(frozen, ledger.StatusOpen)
-				b.settle(whole("one " + frozen))
+				b.settle(whole("one-" + frozen))
 			}
 			b.wantBalance("a", 8, 0, 0)
 			b.check("a", "b")

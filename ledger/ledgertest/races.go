@@ -142,14 +142,14 @@ func Races(t *testing.T, newService NewService) {
 					if i%2 == 0 {
 						_, err = b.service.PostPending(b.Context(), whole(id))
 					} else {
-						_, err = b.service.Reverse(b.Context(), ledger.ReversalRequest{ID: "undo " + id, Transaction: id})
+						_, err = b.service.Reverse(b.Context(), ledger.ReversalRequest{ID: "undo-" + id, Transaction: id})
 					}
 					if err != nil && !errors.Is(err, ledger.ErrNotReversible) {
 						b.Error(err)
 					}
 				})
 				if b.wantStatus(id, ledger.Posted).ReversedBy == "" {
-					b.reverse("undo "+id, id)
+					b.reverse("undo-"+id, id)
 				}
 				b.wantBalance("a", 100, 0, 0)
 			}
@@ -199,7 +199,7 @@ func Races(t *testing.T, newService NewService) {
 					}
 					return
 				}
-				request := hold("to "+id, "free", id, 1)
+				request := hold("to-"+id, "free", id, 1)
 				_, err := b.service.Post(b.Context(), request)
 				if err == nil {
 					b.pending.add(request)
@@ -355,7 +355,7 @@ func (b *books) doEverything(caller int, accounts []string, at time.Time) {
 			case 0:
 				_, err = b.service.PostPending(b.Context(), part(id, 1))
 			case 2, 3:
-				_, err = b.service.Reverse(b.Context(), ledger.ReversalRequest{ID: "undo " + id, Transaction: id})
+				_, err = b.service.Reverse(b.Context(), ledger.ReversalRequest{ID: "undo-" + id, Transaction: id})
 			case 4:
 				_, err = b.service.VoidPending(b.Context(), ledger.VoidPendingRequest{Transaction: id})
 			}
@@ -364,7 +364,7 @@ func (b *books) doEverything(caller int, accounts []string, at time.Time) {
 		if err != nil && !late && !errors.Is(err, ledger.ErrInsufficientFunds) {
 			b.Error(err)
 		}
-		outcome, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: "to " + id, Account: to, Asset: usd, Amount: units(1)})
+		outcome, err := b.service.Deposit(b.Context(), ledger.Deposit{ID: "to-" + id, Account: to, Asset: usd, Amount: units(1)})
 		if err != nil {
 			b.Error(err)
 			return

@@ -36,6 +36,7 @@ func Random(t *testing.T, newService NewService) {
 			"wait":    r.step(r.wait),
 			"past":    r.step(r.compareBalanceAt),
 			"period":  r.step(r.compareStatement),
+			"find":    r.step(r.compareList),
 			"":        r.step(r.compareOne),
 		})
 		r.compareAll()
@@ -54,6 +55,9 @@ type random struct {
 	// times are some at which something was recorded or took effect.
 	times []time.Time
 	clock randomClock
+	// began is a time before all that this check has written, and after all that others
+	// have.
+	began time.Time
 	// prefix begins the ids of this check.
 	prefix      string
 	drawAccount *rapid.Generator[string]
@@ -68,7 +72,7 @@ func newRandom(rt *rapid.T, t testing.TB, service ledger.Service, check int) *ra
 	first := ledger.Asset{Code: fmt.Sprint("A", check), Scale: 2}
 	second := ledger.Asset{Code: fmt.Sprint("B", check), Scale: 2}
 	other, unknown := ledger.Asset{Code: first.Code, Scale: 3}, ledger.Asset{Code: fmt.Sprint("C", check)}
-	accounts := []string{prefix + "a", prefix + "A", prefix + "b", prefix + "b ", prefix + "c", prefix + "d"}
+	accounts := []string{prefix + "a", prefix + "A", prefix + "b", prefix + "b.", prefix + "c", prefix + "d"}
 	r := &random{
 		T: rt, testing: t, books: &books{TB: t, service: service, clock: ledger.WorldID(first.Code)},
 		service: service, model: newModel(), prefix: prefix,
@@ -85,7 +89,8 @@ func newRandom(rt *rapid.T, t testing.TB, service ledger.Service, check int) *ra
 		r.model.register(asset)
 	}
 	r.clock.start(rt, time.Since(start))
-	r.model.now = r.books.now()
+	r.model.now = r.books.instant()
+	r.began = r.model.now.Add(time.Microsecond)
 	return r
 }
 

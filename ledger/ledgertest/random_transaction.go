@@ -242,10 +242,10 @@ func (r *random) drawStep(t *rapid.T) string {
 
 func (r *random) reverse(t *rapid.T) {
 	original := r.drawTransaction(t)
-	request := ledger.ReversalRequest{ID: fmt.Sprint("undo ", original), Transaction: original, Metadata: r.drawTag.Draw(t, "tag")}
+	request := ledger.ReversalRequest{ID: fmt.Sprint("undo-", original), Transaction: original, Metadata: r.drawTag.Draw(t, "tag")}
 	switch rapid.IntRange(0, 5).Draw(t, "id") {
 	case 0:
-		request.ID += " anew"
+		request.ID += "-anew"
 	case 1:
 		if id := r.drawTransaction(t); ledger.OpeningID("") != id[:min(len(id), len(ledger.OpeningID("")))] {
 			request.ID = id

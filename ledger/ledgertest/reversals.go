@@ -128,8 +128,8 @@ func reversingScenarios() []scenario {
 		{"an opening balance and a deposit", func(b *books) {
 			b.open(ledger.AccountRequest{ID: "a", OpeningBalance: units(10)})
 			b.deposit("one", "a", 5)
-			b.reverse("undo one", "one")
-			b.reverse("undo opening", ledger.OpeningID("a"))
+			b.reverse("undo-one", "one")
+			b.reverse("undo-opening", ledger.OpeningID("a"))
 			b.wantEntries("a", 10, 5, -5, -10)
 			b.wantPosted(ledger.WorldID("USD"), 0)
 			b.setStatus("a", ledger.StatusClosed)

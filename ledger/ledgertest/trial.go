@@ -53,12 +53,12 @@ func TrialBalances(t *testing.T, newService NewService) {
 			}
 		}},
 		{"accounts come in the order of ids, by pages", func(b *books) {
-			b.openAll("b", "a", "A", "é", "z", "a b", "0")
+			b.openAll("b", "a", "A", "zz", "z", "a-b", "0")
 			b.deposit("one", "a", 3)
 			b.post(hold("held", "a", "z", 2))
 			b.checkTrialBalance(ledger.Moment{})
 			page, err := b.service.TrialBalance(b.Context(), ledger.TrialBalanceQuery{Limit: 2, After: "a"})
-			if err != nil || len(page.Accounts) != 2 || !page.More || page.Accounts[0].Account != "a b" || page.Accounts[1].Account != "b" || len(page.Totals) != 0 {
+			if err != nil || len(page.Accounts) != 2 || !page.More || page.Accounts[0].Account != "a-b" || page.Accounts[1].Account != "b" || len(page.Totals) != 0 {
 				b.Errorf("the page is %+v, %v", page, err)
 			}
 			// What follows an id is told whether or not it is there.
