@@ -7,6 +7,7 @@ BENCHTIME ?= 1000000x
 COVERAGE := coverage.html
 FUZZ = $(GO) test -run='^$$' -fuzztime=$(FUZZTIME) -fuzzminimizetime=5x
 LINT := $(GO) tool -modfile=.ci/tools.mod golangci-lint
+LINT_API := $(GO) run -modfile=.ci/tools.mod ./.ci/openapilint .ci/openapilint/lint.yaml
 
 .PHONY: help
 help: ## Show this help
@@ -52,14 +53,19 @@ test.coverage: ## Write coverage.html and open it where there is a browser
 	elif command -v xdg-open >/dev/null && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then xdg-open $(COVERAGE); fi
 
 .PHONY: lint
-lint: ## Check format, house rules, layers and module files
+lint: ## Check format, house rules, layers, module files and the API's description
 	$(LINT) run ./...
+	$(LINT_API) adapters/http/openapi.yaml
 	$(GO) mod tidy -diff
 	$(GO) mod verify
 
 .PHONY: format
 format: ## Format the code
 	$(LINT) fmt ./...
+
+.PHONY: generate
+generate: ## Make again what is made of the API's description and of ISO 4217
+	$(GO) generate ./...
 
 .PHONY: bench
 bench: ## Run the benchmarks; BENCHTIME=1000000x deposits each
@@ -71,6 +77,13 @@ fuzz: ## Fuzz each parser with FUZZTIME=1000000x inputs
 	$(FUZZ) -fuzz='^FuzzParseAmount$$' ./ledger
 	$(FUZZ) -fuzz='^FuzzAddBody$$' ./adapters/http
 	$(FUZZ) -fuzz='^FuzzCursor$$' ./adapters/http
+	$(FUZZ) -fuzz='^FuzzTransactions$$' ./adapters/http
+	$(FUZZ) -fuzz='^FuzzQueries$$' ./adapters/http
+	$(FUZZ) -fuzz='^FuzzTransactionBody$$' ./adapters/http/internal/wire
+	$(FUZZ) -fuzz='^FuzzAccountBody$$' ./adapters/http/internal/wire
+	$(FUZZ) -fuzz='^FuzzStepBody$$' ./adapters/http/internal/wire
+	$(FUZZ) -fuzz='^FuzzNameBody$$' ./adapters/http/internal/wire
+	$(FUZZ) -fuzz='^FuzzEntryCursor$$' ./adapters/http/internal/wire
 	$(FUZZ) -fuzz='^FuzzDecode$$' ./adapters/http/internal/strictjson
 
 .PHONY: test.random

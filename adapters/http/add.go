@@ -17,7 +17,7 @@ const maxBody = 64 << 10
 
 // add answers POST /users/{uid}/add.
 func (h *handler) add(r *http.Request) answer {
-	body, refusal := readBody(r)
+	body, refusal := readAdd(r)
 	if refusal != nil {
 		return *refusal
 	}
@@ -73,8 +73,8 @@ func balanceAfter(outcome ledger.Outcome, deposit ledger.Deposit) (ledger.Amount
 	}
 }
 
-// readBody reads a body of JSON, or says why it is refused.
-func readBody(r *http.Request) ([]byte, *answer) {
+// readAdd reads the body of a deposit, or says why it is refused.
+func readAdd(r *http.Request) ([]byte, *answer) {
 	if !isJSON(r.Header.Get("Content-Type")) {
 		return nil, badBody()
 	}
@@ -91,14 +91,18 @@ func readBody(r *http.Request) ([]byte, *answer) {
 	return body, nil
 }
 
-// tooLarge reads on for a while, for a client that is still sending might not
-// read the answer before the connection is reset.
-func tooLarge(r *http.Request) *answer {
+// drain reads on for a while, for a client that is still sending might not read the
+// answer before the connection is reset.
+func drain(r *http.Request) {
 	const patience = 8 << 20
 	if r.Header.Get("Expect") == "" {
 		// What it reads, and how that ends, makes no difference to the answer.
 		_, _ = io.CopyN(io.Discard, r.Body, patience)
 	}
+}
+
+func tooLarge(r *http.Request) *answer {
+	drain(r)
 	return &answer{status: http.StatusRequestEntityTooLarge, message: "request body too large", last: true}
 }
 

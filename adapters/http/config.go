@@ -14,6 +14,9 @@ type Config struct {
 	// Asset is what the users of /users hold; an account in another is no user.
 	// It must be valid; the zero Asset means USD/2.
 	Asset ledger.Asset
+	// Catalog has the ledgers of /v1/ledgers. nil serves no other than the handler's
+	// own.
+	Catalog ledger.Catalog
 	// Ready says why requests should go elsewhere for now, for /readyz. What it
 	// says is logged and not shown. nil means always ready.
 	Ready func(context.Context) error
@@ -21,7 +24,8 @@ type Config struct {
 	// for those that failed for the server's own reasons. nil discards them.
 	Logger *slog.Logger
 	// RequestTimeout is how long a request may take before it is answered with
-	// 503. 0 means 20 s. It should be less than WriteTimeout.
+	// 503. 0 means 20 s. It should be less than WriteTimeout. A stream may take as
+	// long as it likes, and each batch of it so long while the store is away.
 	RequestTimeout time.Duration
 
 	// What follows limits a [Server]'s connections; a handler alone ignores it.
@@ -29,10 +33,13 @@ type Config struct {
 	// ReadHeaderTimeout is how long a request's header may take to arrive; 0
 	// means 5 s.
 	ReadHeaderTimeout time.Duration
-	// ReadTimeout is how long a whole request may take to arrive; 0 means 15 s.
+	// ReadTimeout is how long a whole request may take to arrive; 0 means 15 s. A
+	// stream may pause for so long while all of its lines are answered, which a handler
+	// alone sees to as well.
 	ReadTimeout time.Duration
 	// WriteTimeout is how long it may take from a request's header to the end of
-	// its answer; 0 means 30 s.
+	// its answer; 0 means 30 s. Of the answer to a stream, each piece may take so
+	// long, which a handler alone sees to as well.
 	WriteTimeout time.Duration
 	// IdleTimeout is how long a connection may wait for its next request; 0
 	// means 2 min.

@@ -8,8 +8,13 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// internalError is all that a caller is told of what is the server's own fault.
-const internalError = "internal error"
+const (
+	// internalError is all that a caller is told of what is the server's own fault.
+	internalError = "internal error"
+	busy          = "the ledger is busy. nothing was lost: ask again with the same id"
+	unavailable   = "the ledger is not available. nothing was lost: ask again with the same id"
+	draining      = "the server is shutting down. nothing was lost: ask again with the same id"
+)
 
 // usersError answers a request under /users that the service refused. This is
 // the one place that knows what each error looks like there. An error that it
@@ -27,9 +32,9 @@ func usersError(err error) answer {
 	case ledger.ErrAccountClosed:
 		a = answer{status: http.StatusUnprocessableEntity, message: "account is closed"}
 	case ledger.ErrOverloaded:
-		a = answer{status: http.StatusServiceUnavailable, message: "the ledger is busy. nothing was lost: ask again with the same id"}
+		a = answer{status: http.StatusServiceUnavailable, message: busy}
 	case ledger.ErrUnavailable:
-		a = answer{status: http.StatusServiceUnavailable, message: "the ledger is not available. nothing was lost: ask again with the same id"}
+		a = answer{status: http.StatusServiceUnavailable, message: unavailable}
 	default:
 		a = answer{status: http.StatusInternalServerError, message: internalError}
 	}
@@ -52,10 +57,17 @@ func codeOf(err error) ledger.Code {
 	return ledger.ErrInternal
 }
 
-// reason returns an error's sentence for people.
+// reason returns an error's sentence for people, or what its code means if it has
+// none: what it is wrapped in is for the log.
 func reason(err error) string {
-	if e, ok := errors.AsType[*ledger.Error](err); ok {
+	if e := refusalOf(err); e != nil && e.Message != "" {
 		return e.Message
 	}
-	return err.Error()
+	return kindOf(codeOf(err)).title
+}
+
+// refusalOf returns the outermost ledger error with its details, or nil.
+func refusalOf(err error) *ledger.Error {
+	e, _ := errors.AsType[*ledger.Error](err)
+	return e
 }

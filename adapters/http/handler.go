@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -22,23 +23,39 @@ func NewHandler(service ledger.Service, config Config) http.Handler {
 // handler does for every request what its route need not know of: the request
 // id, the deadline, the log line, and the answer to a panic.
 type handler struct {
-	service  ledger.Service
-	config   Config
-	router   http.Handler
-	draining atomic.Bool
+	service ledger.Service
+	config  Config
+	books   *books
+	router  http.Handler
+	// crossOrigin refuses what a browser sends for a page of another site, who may not be
+	// the one who wants it. Not all of that has a body, whose type would tell.
+	crossOrigin http.CrossOriginProtection
+	draining    atomic.Bool
+	// drain is closed when draining becomes true.
+	drain     chan struct{}
+	drainOnce sync.Once
 }
 
 func newHandler(service ledger.Service, config Config) *handler {
-	h := &handler{service: service, config: config}
+	h := &handler{service: service, config: config, books: newBooks(service, config.Catalog), drain: make(chan struct{})}
 	h.router = h.routes()
 	return h
+}
+
+// startDraining refuses requests from here on, and ends streams.
+func (h *handler) startDraining() {
+	h.drainOnce.Do(func() {
+		h.draining.Store(true)
+		close(h.drain)
+	})
 }
 
 // ServeHTTP implements http.Handler.
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	id := requestIDOf(r)
-	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
+	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
+	r = r.WithContext(ctx)
 	answered := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
 	header := w.Header()
 	header.Set(requestIDHeader, id)
@@ -55,7 +72,15 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		begun := answered.status != 0
 		answered.err, answered.stack = fmt.Errorf("panic: %v", panicked), debug.Stack()
-		if !begun {
+		if aside, ok := panicked.(*errandPanic); ok {
+			answered.stack = aside.stack
+		}
+		switch {
+		case begun:
+			answered.ended = http.StatusInternalServerError
+		case isV1(r):
+			refuse(ctx, answered.err).send(r, answered)
+		default:
 			answer{status: http.StatusInternalServerError, message: internalError}.send(answered)
 		}
 		h.log(r, answered, time.Since(start))
@@ -65,9 +90,16 @@ func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 	}()
 
-	ctx, cancel := context.WithTimeout(r.Context(), h.config.RequestTimeout)
-	defer cancel()
-	h.router.ServeHTTP(answered, routable(r.WithContext(ctx)))
+	h.router.ServeHTTP(answered, routable(r))
+}
+
+// inTime gives a request as long as the configuration says.
+func (h *handler) inTime(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), h.config.RequestTimeout)
+		defer cancel()
+		next.ServeHTTP(w, r.WithContext(ctx))
+	})
 }
 
 // unlessDraining refuses requests that begin after a shutdown has. net/http's
@@ -79,7 +111,7 @@ func (h *handler) unlessDraining(next endpoint) endpoint {
 		if h.draining.Load() {
 			return answer{
 				status:  http.StatusServiceUnavailable,
-				message: "the server is shutting down. nothing was lost: ask again with the same id",
+				message: draining,
 				last:    true,
 			}
 		}
@@ -91,14 +123,15 @@ func (h *handler) unlessDraining(next endpoint) endpoint {
 // for it names an account.
 func (h *handler) log(r *http.Request, answered *response, elapsed time.Duration) {
 	ctx, level := r.Context(), slog.LevelDebug
+	status := max(answered.status, answered.ended)
 	switch {
-	case answered.status == http.StatusServiceUnavailable:
+	case status == http.StatusServiceUnavailable:
 		// A client that has hung up is no fault of the server, and a shutdown is
 		// logged once, by whoever asked for it.
 		if ctx.Err() == nil && !h.draining.Load() {
 			level = slog.LevelWarn
 		}
-	case answered.status >= http.StatusInternalServerError:
+	case status >= http.StatusInternalServerError:
 		level = slog.LevelError
 	}
 	if !h.config.Logger.Enabled(ctx, level) {

@@ -9,6 +9,8 @@ type response struct {
 	head bool
 	// status is 0 until the answer begins.
 	status int
+	// ended is the status of what ended an answer early that began well, or 0.
+	ended int
 	// route is the pattern of the path, empty if there is none.
 	route string
 	// err and stack are why the answer is what it is, for the log alone.

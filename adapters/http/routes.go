@@ -1,6 +1,7 @@
 package http
 
 import (
+	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -9,22 +10,41 @@ import (
 	"github.com/gorilla/mux"
 )
 
+// methods are what one path answers to.
+type methods map[string]http.Handler
+
 // routes returns the router. It never redirects.
 func (h *handler) routes() *mux.Router {
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
-	route := func(path string, methods map[string]endpoint) {
-		// One trailing slash is ignored.
-		router.Handle(path+"{slash:/?}", newResource(methods)).Name(path)
+	users := func(path, method string, e endpoint) {
+		addRoute(router, path, methods{method: h.inTime(h.unlessDraining(e))}, endpoint(usersMethod))
 	}
-	route("/users/{uid}/add", map[string]endpoint{http.MethodPost: h.unlessDraining(h.add)})
-	route("/users/{uid}/balance", map[string]endpoint{http.MethodGet: h.unlessDraining(h.balance)})
-	route("/users/{uid}/history", map[string]endpoint{http.MethodGet: h.unlessDraining(h.history)})
-	route("/healthz", map[string]endpoint{http.MethodGet: h.healthz})
-	route("/readyz", map[string]endpoint{http.MethodGet: h.readyz})
-	router.NotFoundHandler = endpoint(func(*http.Request) answer {
-		return answer{status: http.StatusNotFound, message: "not found"}
+	users("/users/{uid}/add", http.MethodPost, h.add)
+	users("/users/{uid}/balance", http.MethodGet, h.balance)
+	users("/users/{uid}/history", http.MethodGet, h.history)
+	addRoute(router, "/healthz", methods{http.MethodGet: h.inTime(endpoint(h.healthz))}, endpoint(usersMethod))
+	addRoute(router, "/readyz", methods{http.MethodGet: h.inTime(endpoint(h.readyz))}, endpoint(usersMethod))
+	h.addV1(router)
+	notFound := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if isV1(r) {
+			refuse(r.Context(), noRoute(r)).send(r, w)
+			return
+		}
+		answer{status: http.StatusNotFound, message: "not found"}.send(w)
 	})
+	addDocs(router, notFound)
+	router.NotFoundHandler = notFound
 	return router
+}
+
+// addRoute adds a path, of which one trailing slash is ignored. wrongMethod answers
+// all methods but those that it takes.
+func addRoute(router *mux.Router, path string, taken methods, wrongMethod http.Handler) {
+	router.Handle(path+"{slash:/?}", newResource(taken, wrongMethod)).Name(path)
+}
+
+func usersMethod(*http.Request) answer {
+	return answer{status: http.StatusMethodNotAllowed, message: "method not allowed"}
 }
 
 // endpoint answers a request. It is an http.Handler behind a [handler], whose
@@ -42,22 +62,20 @@ func (e endpoint) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // resource is what one path answers to, by method.
 type resource struct {
-	methods map[string]endpoint
-	allow   string
+	methods     methods
+	allow       string
+	wrongMethod http.Handler
 }
 
-func newResource(methods map[string]endpoint) *resource {
-	allow := []string{http.MethodOptions}
-	for method := range methods {
-		allow = append(allow, method)
-	}
-	if get, ok := methods[http.MethodGet]; ok {
+func newResource(taken methods, wrongMethod http.Handler) *resource {
+	allow := append(slices.Collect(maps.Keys(taken)), http.MethodOptions)
+	if get, ok := taken[http.MethodGet]; ok {
 		// The response leaves out the body.
-		methods[http.MethodHead] = get
+		taken[http.MethodHead] = get
 		allow = append(allow, http.MethodHead)
 	}
 	slices.Sort(allow)
-	return &resource{methods: methods, allow: strings.Join(allow, ", ")}
+	return &resource{methods: taken, allow: strings.Join(allow, ", "), wrongMethod: wrongMethod}
 }
 
 // ServeHTTP implements http.Handler.
@@ -65,8 +83,8 @@ func (res *resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if response, ok := w.(*response); ok {
 		response.route = mux.CurrentRoute(r).GetName()
 	}
-	if e, ok := res.methods[r.Method]; ok {
-		e.ServeHTTP(w, r)
+	if taken, ok := res.methods[r.Method]; ok {
+		taken.ServeHTTP(w, r)
 		return
 	}
 	w.Header().Set("Allow", res.allow)
@@ -74,7 +92,7 @@ func (res *resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(http.StatusNoContent)
 		return
 	}
-	answer{status: http.StatusMethodNotAllowed, message: "method not allowed"}.send(w)
+	res.wrongMethod.ServeHTTP(w, r)
 }
 
 // segment returns a part of the path that the route names, unescaped.

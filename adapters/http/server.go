@@ -51,12 +51,13 @@ func (s *Server) Serve(listener net.Listener) error {
 }
 
 // Shutdown refuses requests that arrive from now on, with 503, and returns nil
-// when all that were under way are answered. After [Config.DrainDelay] it closes
-// the listeners and whatever connection is idle. If ctx ends first, it closes
-// all connections, which also ends the contexts of their requests, and returns
-// ctx's error.
+// when all that were under way are answered. A stream ends after the batch that is
+// being posted; if its client goes on sending, it is listened to for another 5 s.
+// After [Config.DrainDelay] Shutdown closes the listeners and whatever connection is
+// idle. If ctx ends first, it closes all connections, which also ends the contexts of
+// their requests, and returns ctx's error.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.handler.draining.Store(true)
+	s.handler.startDraining()
 	select {
 	case <-time.After(s.handler.config.DrainDelay):
 	case <-ctx.Done():

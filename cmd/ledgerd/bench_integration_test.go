@@ -26,6 +26,9 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
+// callers is how many ask at once in a benchmark.
+const callers = 256
+
 // BenchmarkHTTP deposits through the library, through one ledgerd and through
 // three, by turns, on one database: 256 callers, over HTTP each on a connection
 // of his own that is kept alive, for 10,000 users. "of-library" is the ratio of
@@ -33,7 +36,7 @@ import (
 // are medians over the rounds. "VmHWM" is the peak memory of the ledgerd that
 // serves in every turn, "grown" how much of it came after the first round.
 func BenchmarkHTTP(b *testing.B) {
-	const callers, users, rounds = 256, 10_000, 8
+	const users, rounds = 10_000, 8
 	binary := filepath.Join(b.TempDir(), "ledgerd")
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		b.Fatalf("go build: %v\n%s", err, out)
@@ -52,16 +55,16 @@ func BenchmarkHTTP(b *testing.B) {
 		})
 		return errors.Join(err, outcome.Err)
 	}
-	one, three := newClients(b, callers, users, addresses[:1]), newClients(b, callers, users, addresses)
+	one, three := newClients(b, users, addresses[:1]), newClients(b, users, addresses)
 
 	var next atomic.Int64
 	each := max(1, b.N/rounds)
 	var ofLibrary, threeOfOne, rates, p50, p99 []float64
 	first := 0.0
 	for round := range rounds {
-		inProcess := drive(b, callers, each, &next, library)
-		alone := drive(b, callers, each, &next, one.deposit)
-		together := drive(b, callers, each, &next, three.deposit)
+		inProcess := drive(b, each, &next, library)
+		alone := drive(b, each, &next, one.deposit)
+		together := drive(b, each, &next, three.deposit)
 		ofLibrary = append(ofLibrary, alone.rate/inProcess.rate)
 		threeOfOne = append(threeOfOne, together.rate/alone.rate)
 		rates = append(rates, alone.rate)
@@ -133,7 +136,7 @@ func median(values []float64) float64 {
 }
 
 // drive calls do for so many new ids, from so many callers at once.
-func drive(b *testing.B, callers, deposits int, next *atomic.Int64, do func(ctx context.Context, caller int, id int64) error) measured {
+func drive(b *testing.B, deposits int, next *atomic.Int64, do func(ctx context.Context, caller int, id int64) error) measured {
 	b.Helper()
 	runtime.GC()
 	first := next.Add(int64(deposits)) - int64(deposits)
@@ -172,7 +175,7 @@ type client struct {
 	body, request []byte
 }
 
-func newClients(b *testing.B, callers, users int, addresses []string) *clients {
+func newClients(b *testing.B, users int, addresses []string) *clients {
 	b.Helper()
 	c := &clients{users: users, callers: make([]client, callers)}
 	for i := range c.callers {

@@ -75,7 +75,9 @@ func serveOn(ctx context.Context, listener net.Listener, opened *books, s settin
 		logger.Info("try it", slog.String("run", "curl "+baseURL(listener.Addr())+"/users/"+demoUser+"/balance"))
 	}
 
-	server := ledgerhttp.NewServer(opened.service, ledgerhttp.Config{Asset: s.asset, Ready: opened.ready, Logger: logger})
+	server := ledgerhttp.NewServer(opened.service, ledgerhttp.Config{
+		Asset: s.asset, Catalog: opened.catalog, Ready: opened.ready, Logger: logger,
+	})
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

@@ -21,6 +21,8 @@ const readyLimit = 2 * time.Second
 // books is an open ledger and the store that it is in.
 type books struct {
 	service *ledger.Ledger
+	// catalog has the store's other ledgers too.
+	catalog ledger.Catalog
 	// ready says why the store cannot be used for now; nil is always ready.
 	ready func(context.Context) error
 	close func() error
@@ -79,6 +81,7 @@ func (b *books) open(ctx context.Context, store ledger.Store, s settings) (err e
 	if b.service, err = ledger.Open(ctx, store, ledger.Config{Name: s.ledger}); err != nil {
 		return err
 	}
+	b.catalog = ledger.NewCatalog(store)
 	if err := checkAsset(ctx, b.service, s.asset); err != nil || !s.demo {
 		return err
 	}

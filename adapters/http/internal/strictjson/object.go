@@ -10,6 +10,7 @@ package strictjson
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"unicode/utf8"
@@ -17,6 +18,15 @@ import (
 
 // MaxDepth is the deepest nesting of objects and arrays, the outermost counted.
 const MaxDepth = 32
+
+// What is read takes many times the memory of its text, so there is a limit on both
+// kinds of it, which the largest batch that a ledger takes is well within.
+const (
+	// MaxNested is the most objects and arrays of a text.
+	MaxNested = 1 << 17
+	// MaxValues is the most values of a text, those and what is in them.
+	MaxValues = 1 << 20
+)
 
 // Error says what is wrong with a text, and where.
 type Error struct {
@@ -135,6 +145,51 @@ func (o Object) Objects(name string) (values []Object, ok bool, err error) {
 	}
 	return values, true, nil
 }
+
+// Strings returns a member that should be an array of strings, and whether it is
+// there.
+func (o Object) Strings(name string) (values []string, ok bool, err error) {
+	text, ok, err := o.member(name, kindArray)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	s := scanner{text: text}
+	items, err := s.array()
+	if err != nil {
+		return nil, false, under(join(o.path, name), err)
+	}
+	values = make([]string, len(items))
+	for i, item := range items {
+		if kindOf(item) != kindString {
+			return nil, false, &Error{Path: join(o.path, name) + index(i), Reason: "should be " + string(kindString)}
+		}
+		values[i] = unquote(item)
+	}
+	return values, true, nil
+}
+
+// StringMap returns a member that should be an object whose members are strings,
+// and whether it is there. Those that are null are left out.
+func (o Object) StringMap(name string) (values map[string]string, ok bool, err error) {
+	object, ok, err := o.Object(name)
+	if err != nil || !ok {
+		return nil, false, err
+	}
+	values = make(map[string]string, len(object.members))
+	for _, key := range slices.Sorted(maps.Keys(object.members)) {
+		value, found, err := object.String(key)
+		if err != nil {
+			return nil, false, err
+		}
+		if found {
+			values[key] = value
+		}
+	}
+	return values, true, nil
+}
+
+// Path returns the place of a member, as errors name it.
+func (o Object) Path(name string) string { return join(o.path, name) }
 
 // member returns the text of a member that should be of a kind, and whether it
 // is there.

@@ -3,6 +3,7 @@ package strictjson_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -220,4 +221,30 @@ func FuzzDecode(f *testing.F) {
 			t.Errorf("has a name that encoding/json doesn't see: %v", err)
 		}
 	})
+}
+
+// TestCounts has texts of as many values as are taken, and of one more.
+func TestCounts(t *testing.T) {
+	t.Parallel()
+	list := func(item string, n int) string {
+		return `{"a":[` + strings.TrimSuffix(strings.Repeat(item+",", n), ",") + `]}`
+	}
+	for name, test := range map[string]struct {
+		text, want string
+	}{
+		// The object and its array count too.
+		"objects":          {list("{}", strictjson.MaxNested-2), ""},
+		"too many objects": {list("{}", strictjson.MaxNested-1), "a[131070] is beyond the 131072 objects and arrays that a body may have"},
+		"too many arrays":  {list("[]", strictjson.MaxNested-1), "a[131070] is beyond the 131072 objects and arrays that a body may have"},
+		"values":           {list("0", strictjson.MaxValues-1), ""},
+		"too many values":  {list("0", strictjson.MaxValues), "a[1048575] is beyond the 1048576 values that a body may have"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := strictjson.Decode([]byte(test.text))
+			if got := fmt.Sprint(err); err == nil && test.want != "" || err != nil && got != test.want {
+				t.Errorf("%v, want %q", err, test.want)
+			}
+		})
+	}
 }

@@ -44,6 +44,8 @@ type scanner struct {
 	text  []byte
 	at    int
 	depth int
+	// nested and values count what was read.
+	nested, values int
 }
 
 // object reads an object, from its brace on, into its members.
@@ -93,6 +95,9 @@ func (s *scanner) array() ([]json.RawMessage, error) {
 
 // value reads any value and returns its text.
 func (s *scanner) value() (text json.RawMessage, err error) {
+	if s.values++; s.values > MaxValues {
+		return nil, &Error{Reason: "is beyond the " + strconv.Itoa(MaxValues) + " values that a body may have"}
+	}
 	start := s.at
 	switch s.text[s.at] {
 	case '{':
@@ -154,6 +159,9 @@ func (s *scanner) hex() uint64 {
 func (s *scanner) enter() error {
 	s.at++
 	s.depth++
+	if s.nested++; s.nested > MaxNested {
+		return &Error{Reason: "is beyond the " + strconv.Itoa(MaxNested) + " objects and arrays that a body may have"}
+	}
 	if s.depth > MaxDepth {
 		return &Error{Reason: "should not be nested more than " + strconv.Itoa(MaxDepth) + " deep"}
 	}
