@@ -123,13 +123,14 @@ func (s *stream) run(request context.Context) error {
 		if undone, early = s.post(ctx, send); early == nil {
 			return nil
 		}
-		if request.Err() != nil {
+		switch {
+		case request.Err() != nil:
 			// net/http ends it also when a read fails. Of that the reader knows more.
 			s.patience.settle(time.Now())
 			<-reader.ended
-		}
-		if ctx.Err() != nil {
-			early = cmp.Or(unread, context.Cause(ctx))
+			early = cmp.Or(unread, context.Cause(ctx), early)
+		case ctx.Err() != nil:
+			early = context.Cause(ctx)
 		}
 		send(s.lastAnswer(ctx, undone, early))
 		return early
