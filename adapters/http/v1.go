@@ -151,6 +151,8 @@ func (a reply) send(r *http.Request, w http.ResponseWriter) {
 	for name, value := range a.header {
 		header.Set(name, value)
 	}
+	// What a balance was should not be taken for what it is.
+	header.Set("Cache-Control", "no-store")
 	header.Set("Content-Type", "application/json")
 	if a.problem != nil {
 		header.Set("Content-Type", problemType)

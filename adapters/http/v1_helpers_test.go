@@ -206,6 +206,9 @@ func problemOf(t testing.TB, got *httptest.ResponseRecorder) wire.Problem {
 	if contentType := got.Header().Get("Content-Type"); contentType != "application/problem+json" {
 		t.Errorf("Content-Type: %q", contentType)
 	}
+	if caching := got.Header().Get("Cache-Control"); caching != "no-store" {
+		t.Errorf("Cache-Control: %q", caching)
+	}
 	if id := got.Header().Get("X-Request-Id"); id == "" || problem.RequestID != id {
 		t.Errorf("request_id %q, X-Request-Id %q", problem.RequestID, id)
 	}
