@@ -41,11 +41,13 @@ func refusals() []refusal {
 	return []refusal{
 		{"POST", transactions, pay(`,"amuont":"1"`), nil, on(problem(ledger.ErrInvalidRequest, `amuont is not a known field`), "amuont", "", "")},
 		{
-			"POST", transactions + "/hold/post", "", http.Header{"Sec-Fetch-Site": {"cross-site"}},
+			"POST", transactions + "/hold/post", "",
+			http.Header{"Sec-Fetch-Site": {"cross-site"}},
 			problem(ledgerhttp.ErrForbidden, "a page of another site asks for this, which only pages of this server may"),
 		},
 		{
-			"POST", transactions + "/stream", "", http.Header{"Origin": {"https://elsewhere.test"}},
+			"POST", transactions + "/stream", "",
+			http.Header{"Origin": {"https://elsewhere.test"}},
 			problem(ledgerhttp.ErrForbidden, "a page of another site asks for this, which only pages of this server may"),
 		},
 		{
