@@ -35,8 +35,9 @@ const (
 // Sending all of it again, or what had no outcome yet, is safe: what took effect is
 // then [ledger.Replayed].
 //
-// requests is called on a goroutine of its own. When the loop is left early, or the
-// stream breaks off, it is told to stop at its next request, and may run until then.
+// requests is called on a goroutine of its own, which a panic in it is on too. When the
+// loop is left early, or the stream breaks off, it is told to stop at its next request,
+// and may run until then.
 func (c *Client) PostStream(ctx context.Context, requests iter.Seq[ledger.TransactionRequest]) iter.Seq2[ledger.Outcome, error] {
 	return func(yield func(ledger.Outcome, error) bool) {
 		if err := ctx.Err(); err != nil {

@@ -86,7 +86,7 @@ func (r running) stop(t *testing.T) {
 // client is told so.
 func TestStreamConversation(t *testing.T) {
 	t.Parallel()
-	const limit = 400 * time.Millisecond
+	const limit = 1500 * time.Millisecond
 	slow := func(_ context.Context, requests []ledger.TransactionRequest) error {
 		if requests[0].ID == "slow" {
 			// The client waits for the ledger, and not the other way around.
@@ -101,11 +101,11 @@ func TestStreamConversation(t *testing.T) {
 	if response, err := http.ReadResponse(c.reader, nil); err != nil || response.StatusCode != http.StatusContinue {
 		t.Fatalf("%v, %v", response, err)
 	}
-	for i := range 20 {
+	for i := range 15 {
 		id := fmt.Sprintf("t%d", i)
 		line := depositLine(id)
 		c.say(t, line[:10])
-		time.Sleep(limit / 4)
+		time.Sleep(limit / 10)
 		c.say(t, line[10:])
 		c.expect(t, "201 "+id)
 	}

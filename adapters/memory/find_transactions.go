@@ -79,7 +79,7 @@ func (b *book) findTransactions(ctx context.Context, query ledger.TransactionQue
 		}
 		s.startBehind(itemOf(new(b.readTransaction(last))))
 	}
-	return s.find(), nil
+	return s.find(ctx)
 }
 
 // transactionSearch is a search for transactions, while all shards are locked.
@@ -105,9 +105,14 @@ func (s *transactionSearch) startBehind(after item) {
 	}
 }
 
-func (s *transactionSearch) find() (found []foundTransaction) {
-	lines := s.lines()
-	for c := range s.merge(lines) {
+// find returns the page, unless ctx ends: those who write wait for it meanwhile.
+func (s *transactionSearch) find(ctx context.Context) (found []foundTransaction, err error) {
+	const seldom = 1024
+	seen := 0
+	for c := range s.merge(s.lines()) {
+		if seen++; seen%seldom == 0 && ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
 		if s.hasAfter && s.compare(c.item, s.after) <= 0 {
 			continue
 		}
@@ -119,7 +124,7 @@ func (s *transactionSearch) find() (found []foundTransaction) {
 			break
 		}
 	}
-	return found
+	return found, nil
 }
 
 // compare orders items as the query asks for.

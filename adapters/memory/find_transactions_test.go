@@ -1,6 +1,7 @@
 package memory
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -135,4 +136,31 @@ func compareFound(t *testing.T, books *ledger.Ledger, clock *testClock, random *
 func matches(t *ledger.Transaction, query ledger.TransactionQuery) bool {
 	return (query.Account == "" || slices.Contains(accountsOf(t), query.Account)) && (query.Status == 0 || t.Status == query.Status) &&
 		t.Metadata.Contains(query.Metadata) && !t.RecordedAt.Before(query.From) && (query.To.IsZero() || t.RecordedAt.Before(query.To))
+}
+
+// endingContext ends after it was looked at so many times.
+type endingContext struct {
+	context.Context
+	looks int
+}
+
+func (c *endingContext) Err() error {
+	if c.looks--; c.looks < 0 {
+		return context.Canceled
+	}
+	return nil
+}
+
+// TestFindTransactionsEnds looks for what is not there among many.
+func TestFindTransactionsEnds(t *testing.T) {
+	t.Parallel()
+	books, _ := openBooks(t, newTestClock(), "a")
+	for i := range 3000 {
+		post(t, books, pending(payment(fmt.Sprint("t", i), ledger.WorldID("USD"), "a", 1), time.Time{}))
+	}
+	ctx := &endingContext{Context: t.Context(), looks: 2}
+	_, err := books.FindTransactions(ctx, ledger.TransactionQuery{Account: "a", Status: ledger.Voided})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("it gave %v", err)
+	}
 }
