@@ -180,9 +180,12 @@ func (op *stepOperation) amounts(recorded *RecordedTransaction) ([]Amount, error
 	}
 	for i, reserved := range recorded.Reserved {
 		if amounts[i].Cmp(reserved) > 0 {
-			asset := recorded.Entries[i].Asset
+			asset, field := recorded.Entries[i].Asset, "amount"
+			if op.entries != nil {
+				field = fmt.Sprintf("entries[%d].amount", i)
+			}
 			return nil, &Error{
-				Code: ErrAmountOutOfRange, Field: "amount", Transaction: op.id, Account: recorded.Entries[i].Account,
+				Code: ErrAmountOutOfRange, Field: field, Transaction: op.id, Account: recorded.Entries[i].Account,
 				Message: fmt.Sprintf("%s %s is more than the %s that transaction %q reserves",
 					asset.Format(amounts[i]), asset.Code, asset.Format(reserved), op.id),
 			}

@@ -38,6 +38,9 @@ func openAccounts(r *http.Request, b *book) reply {
 	ctx := r.Context()
 	request, err := readBody(r, maxMany, wire.DecodeAccountsRequest)
 	if err == nil {
+		err = noKey(r)
+	}
+	if err == nil {
 		err = checkCount("accounts", len(request.Accounts))
 	}
 	if err != nil {

@@ -93,6 +93,17 @@ func errTooLarge(r *http.Request, limit int64) error {
 	return &ledger.Error{Code: ErrTooLarge, Message: fmt.Sprintf("the body should have at most %d bytes", limit)}
 }
 
+// noKey refuses the Idempotency-Key of a request whose members have ids of their own.
+func noKey(r *http.Request) error {
+	if r.Header.Get("Idempotency-Key") == "" {
+		return nil
+	}
+	return &ledger.Error{
+		Code: ledger.ErrInvalidRequest, Field: "Idempotency-Key",
+		Message: "Idempotency-Key is for one account or transaction; here each has an id of its own",
+	}
+}
+
 // idOrKey returns the id in a body, or else the Idempotency-Key of the request.
 func idOrKey(r *http.Request, id string) (string, error) {
 	keys := r.Header.Values("Idempotency-Key")

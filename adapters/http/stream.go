@@ -80,7 +80,7 @@ func (h *handler) postStream(w http.ResponseWriter, r *http.Request) {
 
 // checkStream refuses a request that is no stream.
 func checkStream(r *http.Request) error {
-	if err := noParameters(r); err != nil {
+	if err := errors.Join(noParameters(r), noKey(r)); err != nil {
 		return err
 	}
 	mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
@@ -185,6 +185,7 @@ func (s *stream) read(ctx context.Context) error {
 			line := streamLine{err: err}
 			if err == nil {
 				line.request, line.err = wire.DecodeTransactionRequest(text)
+				line.err = ofLine(line.err)
 			}
 			s.patience.took()
 			s.lines.put(ctx, &line, len(text))

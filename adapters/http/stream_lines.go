@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -55,3 +56,16 @@ func (l *lineReader) hasNext() bool {
 
 // isBlank says whether there is nothing on a line but white space.
 func isBlank(line []byte) bool { return len(bytes.Trim(line, " \t\r")) == 0 }
+
+// ofLine returns why a line cannot be read, of which the error speaks as of a body.
+func ofLine(err error) error {
+	e := refusalOf(err)
+	if e == nil || e.Field != "" {
+		return err
+	}
+	told := *e
+	if rest, found := strings.CutPrefix(e.Message, "the body "); found {
+		told.Message = "the line " + rest
+	}
+	return &told
+}

@@ -56,6 +56,9 @@ func postTransactions(r *http.Request, b *book) reply {
 	ctx := r.Context()
 	request, err := readBody(r, maxMany, wire.DecodeBatchRequest)
 	if err == nil {
+		err = noKey(r)
+	}
+	if err == nil {
 		err = checkCount("transactions", len(request.Transactions))
 	}
 	if err != nil {

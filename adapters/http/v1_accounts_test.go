@@ -192,9 +192,9 @@ func TestBalances(t *testing.T) {
 	for _, prefix := range prefixes() {
 		path := prefix + "/accounts/alice/balance"
 		expectJSON(t, do(w, "GET", path, ""), 200, `{"account":"alice","asset":"USD","normal":"credit","posted":"89.50","pending_in":"0.00",`+
-			`"pending_out":"4.00","available":"85.50","debits":"12.50","credits":"102.00","as_of":"T"}`)
+			`"pending_out":"4.00","available":"85.50","debits":"12.50","credits":"102.00","answered_at":"T"}`)
 		// What is past has nothing pending.
-		const then = `{"account":"alice","asset":"USD","normal":"credit","posted":"$","debits":"$","credits":"$","as_of":"T"}`
+		const then = `{"account":"alice","asset":"USD","normal":"credit","posted":"$","debits":"$","credits":"$","answered_at":"T"}`
 		at := func(posted, debits, credits string) string {
 			text := then
 			for _, value := range []string{posted, debits, credits} {
@@ -207,6 +207,6 @@ func TestBalances(t *testing.T) {
 			expectJSON(t, do(w, "GET", path+"?"+parameter+"=2026-01-31T10:26:55.589793%2B01:00", ""), 200, at("89.50", "12.50", "102.00"))
 		}
 		expectJSON(t, do(w, "GET", prefix+"/accounts/cash/balance", ""), 200, `{"account":"cash","asset":"USD","normal":"debit","posted":"0.00",`+
-			`"pending_in":"0.00","pending_out":"0.00","available":"0.00","debits":"0.00","credits":"0.00","as_of":"T"}`)
+			`"pending_in":"0.00","pending_out":"0.00","available":"0.00","debits":"0.00","credits":"0.00","answered_at":"T"}`)
 	}
 }

@@ -106,3 +106,18 @@ func TestLargestBatch(t *testing.T) {
 		}
 	}
 }
+
+// TestKeyOfMany sends one Idempotency-Key for things that have ids of their own, which
+// is refused.
+func TestKeyOfMany(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, prefix := range prefixes() {
+		accounts := `{"accounts":[{"id":"many","asset":"USD"}]}`
+		expectProblem(t, ask(w, "POST", prefix+"/accounts/batch", accounts, key("k")), ledger.ErrInvalidRequest, "Idempotency-Key", "own")
+		transactions := `{"transactions":[{"id":"many","from":"alice","to":"bob","amount":"1"}]}`
+		expectProblem(t, ask(w, "POST", prefix+"/transactions/batch", transactions, key("k")), ledger.ErrInvalidRequest, "Idempotency-Key", "own")
+		stream := http.Header{"Content-Type": {"application/x-ndjson"}, "Idempotency-Key": {"k"}}
+		expectProblem(t, ask(w, "POST", prefix+"/transactions/stream", "{}", stream), ledger.ErrInvalidRequest, "Idempotency-Key", "own")
+	}
+}

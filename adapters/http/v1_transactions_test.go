@@ -164,7 +164,7 @@ func TestPendingOfManyEntries(t *testing.T) {
 		expectProblem(t, do(w, "POST", path+"/h1/post", `{"amount":"1"}`), ledger.ErrInvalidRequest, "amount", "two entries")
 		expectProblem(t, do(w, "POST", path+"/h1/post", `{`+filled("2", "1", "0.99")+`}`), ledger.ErrUnbalanced, "entries", "differ")
 		expectProblem(t, do(w, "POST", path+"/h1/post", `{`+strings.Replace(filled("2", "1", "1"), "bob", "icy", 1)+`}`), ledger.ErrInvalidRequest, "entries[1].account", "bob")
-		expectProblem(t, do(w, "POST", path+"/h1/post", `{`+filled("4", "2", "2")+`}`), ledger.ErrAmountOutOfRange, "amount", "more than")
+		expectProblem(t, do(w, "POST", path+"/h1/post", `{`+filled("4", "2", "2")+`}`), ledger.ErrAmountOutOfRange, "entries[0].amount", "more than")
 		expectGolden(t, do(w, "POST", path+"/h1/post", `{`+filled("2", "0.5", "1.5")+`}`), 200, "pending_posted_entries.json")
 	}
 }

@@ -84,6 +84,11 @@
     return shown.filter((name) => response.headers.has(name)).map((name) => `${name}: ${response.headers.get(name)}\n`).join("");
   }
 
+  // The examples are for this server, wherever it is.
+  for (const code of document.querySelectorAll("pre.command code")) {
+    code.textContent = code.textContent.replaceAll("http://127.0.0.1:8080", location.origin);
+  }
+
   // pretty indents JSON of whole and quoted numbers alone, for a number that is parsed
   // might be printed as another.
   function pretty(text) {

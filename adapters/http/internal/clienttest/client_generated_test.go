@@ -205,7 +205,7 @@ type Account struct {
 	// OpenedAt When the account was opened.
 	OpenedAt Time `json:"opened_at"`
 
-	// Sequence The number of the latest entry, or 0 if there is none.
+	// Sequence The number of the latest entry, or 0 if there is none. For a world account, how many entries it has.
 	Sequence Sequence `json:"sequence"`
 
 	// Status An `open` account takes transactions, a `frozen` one takes none for the time being, and a `closed` one takes none for good.
@@ -217,8 +217,8 @@ type AccountRequest struct {
 	// Asset An asset as `CODE`, or as `CODE/SCALE`, which is refused if the asset has another scale.
 	Asset AssetName `json:"asset"`
 
-	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Those
-	// that begin with `world:` or `opening:` are the ledger's own.
+	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Accounts
+	// that begin with `world:` and transactions that begin with `opening:` are the ledger's own.
 	Id *NewID `json:"id,omitempty"`
 
 	// Metadata Up to 32 pairs of strings to find things by. Keys have 1 to 64 bytes and values up to 512, without control characters.
@@ -272,8 +272,8 @@ type BalanceAt struct {
 	// Account The id of the account.
 	Account ID `json:"account"`
 
-	// AsOf The ledger's time when it answered.
-	AsOf Time `json:"as_of"`
+	// AnsweredAt The ledger's time when it answered.
+	AnsweredAt Time `json:"answered_at"`
 
 	// Asset The code of an asset.
 	Asset AssetCode `json:"asset"`
@@ -345,8 +345,8 @@ type ID = string
 // Metadata Up to 32 pairs of strings to find things by. Keys have 1 to 64 bytes and values up to 512, without control characters.
 type Metadata map[string]string
 
-// NewID An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Those
-// that begin with `world:` or `opening:` are the ledger's own.
+// NewID An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Accounts
+// that begin with `world:` and transactions that begin with `opening:` are the ledger's own.
 type NewID = string
 
 // PositiveAmount An amount above zero, in units of the asset, with at most its decimal places and 38 digits.
@@ -408,8 +408,8 @@ type ReversalRequest struct {
 	// EffectiveAt When it happened in business, which is not ahead. Left out, it is the recorded time.
 	EffectiveAt *Time `json:"effective_at,omitempty"`
 
-	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Those
-	// that begin with `world:` or `opening:` are the ledger's own.
+	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Accounts
+	// that begin with `world:` and transactions that begin with `opening:` are the ledger's own.
 	Id *NewID `json:"id,omitempty"`
 
 	// Metadata Up to 32 pairs of strings to find things by. Keys have 1 to 64 bytes and values up to 512, without control characters.
@@ -457,7 +457,7 @@ type Transaction struct {
 	// Related The id of another transaction that it has to do with.
 	Related *ID `json:"related,omitempty"`
 
-	// ResolvedAt When it was posted, voided or expired, if it was made pending.
+	// ResolvedAt When it was posted or voided, if it was made pending.
 	ResolvedAt *Time `json:"resolved_at,omitempty"`
 
 	// ResolvedBy Who posted or voided it.
@@ -484,7 +484,7 @@ type TransactionEntry struct {
 	// Asset The code of an asset.
 	Asset AssetCode `json:"asset"`
 
-	// Balance The account's posted balance right after the entry.
+	// Balance The account's posted balance right after the entry; for a world account, the stripe's.
 	Balance *Amount `json:"balance,omitempty"`
 
 	// Reserved What it reserved, if the transaction was made pending.
@@ -499,7 +499,7 @@ type TransactionEntry struct {
 	// Stripe Which chain of a world account the entry is in. Every other account has one chain, which is 0 and left out.
 	Stripe *Stripe `json:"stripe,omitempty"`
 
-	// TotalDebits All that the account was debited, up to and with the entry.
+	// TotalDebits All that the account was debited, up to and with the entry; for a world account, the stripe.
 	TotalDebits *Amount `json:"total_debits,omitempty"`
 }
 
@@ -533,8 +533,8 @@ type TransactionRequest struct {
 	// From The account to debit.
 	From *ID `json:"from,omitempty"`
 
-	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Those
-	// that begin with `world:` or `opening:` are the ledger's own.
+	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Accounts
+	// that begin with `world:` and transactions that begin with `opening:` are the ledger's own.
 	Id *NewID `json:"id,omitempty"`
 
 	// Metadata Up to 32 pairs of strings to find things by. Keys have 1 to 64 bytes and values up to 512, without control characters.
@@ -562,8 +562,8 @@ type AccountID = ID
 // At A time as RFC 3339 has it, to the microsecond.
 type At = Time
 
-// IdempotencyKey An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Those
-// that begin with `world:` or `opening:` are the ledger's own.
+// IdempotencyKey An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Accounts
+// that begin with `world:` and transactions that begin with `opening:` are the ledger's own.
 type IdempotencyKey = NewID
 
 // RecordedAt A time as RFC 3339 has it, to the microsecond.

@@ -8,7 +8,7 @@ import "github.com/seed-d432d95b/ledger/ledger"
 func checkNewID(id string) error {
 	switch {
 	case id == "":
-		return invalid("id", "should be given, here or as the Idempotency-Key header: it is what makes a retry safe")
+		return invalid("id", "should be given: it is what makes a retry safe")
 	case ledger.ValidateLedgerName(id) != nil:
 		return invalid("id", "should be a letter or digit and then letters, digits and ._:@-, at most 128 in all")
 	}

@@ -20,8 +20,8 @@ type BalanceAt struct {
 	Available  string `json:"available,omitempty"`
 	Debits     string `json:"debits"`
 	Credits    string `json:"credits"`
-	// AsOf is the ledger's time when it answered.
-	AsOf time.Time `json:"as_of"`
+	// AnsweredAt is the ledger's time when it answered.
+	AnsweredAt time.Time `json:"answered_at"`
 }
 
 // NewBalanceAt returns the balance as the wire has it, with what is pending if it is
@@ -29,7 +29,7 @@ type BalanceAt struct {
 func NewBalanceAt(b ledger.BalanceAt, isNow bool) BalanceAt {
 	balance := BalanceAt{
 		Account: b.Account, Asset: b.Asset.Code, Normal: b.Normal.String(), Posted: b.Asset.Format(b.Posted()),
-		Debits: b.Asset.Format(b.Balance.Debits), Credits: b.Asset.Format(b.Balance.Credits), AsOf: b.Now.UTC(),
+		Debits: b.Asset.Format(b.Balance.Debits), Credits: b.Asset.Format(b.Balance.Credits), AnsweredAt: b.Now.UTC(),
 	}
 	if isNow {
 		now := newBalance(b.Asset, b.Balance, b.Normal)
@@ -47,7 +47,7 @@ func (b BalanceAt) Domain() (ledger.BalanceAt, error) {
 	}
 	totals := ledger.Balance{Debits: read.read(b.Debits), Credits: read.read(b.Credits)}
 	Balance{PendingIn: b.PendingIn, PendingOut: b.PendingOut}.pending(read, normal, &totals)
-	return ledger.BalanceAt{Account: b.Account, Asset: read.asset, Normal: normal, Balance: totals, Now: b.AsOf}, read.err
+	return ledger.BalanceAt{Account: b.Account, Asset: read.asset, Normal: normal, Balance: totals, Now: b.AnsweredAt}, read.err
 }
 
 // Statement is what happened on an account in a period, with a page of its entries.
@@ -67,8 +67,8 @@ type Statement struct {
 	// Entries is a page of those in the period.
 	Entries    []AccountEntry `json:"entries"`
 	NextCursor *string        `json:"next_cursor"`
-	// AsOf is the ledger's time when it answered.
-	AsOf time.Time `json:"as_of"`
+	// AnsweredAt is the ledger's time when it answered.
+	AnsweredAt time.Time `json:"answered_at"`
 }
 
 // Totals is all that was ever posted on each side of an account up to a moment.
@@ -101,7 +101,7 @@ func NewStatement(s ledger.Statement) (Statement, error) {
 		OpeningBalance: asset.Format(s.Opening.Posted(normal)), ClosingBalance: asset.Format(s.Closing.Posted(normal)),
 		Debits: asset.Format(debits), Credits: asset.Format(credits),
 		Opening: newTotals(asset, s.Opening), Closing: newTotals(asset, s.Closing),
-		Entries: make([]AccountEntry, len(s.Entries)), AsOf: s.Now.UTC(),
+		Entries: make([]AccountEntry, len(s.Entries)), AnsweredAt: s.Now.UTC(),
 	}
 	for i, e := range s.Entries {
 		statement.Entries[i] = NewAccountEntry(e)
@@ -121,7 +121,7 @@ func (s Statement) Domain() (ledger.Statement, error) {
 	read := amountsOf(s.Account.Asset)
 	statement := ledger.Statement{
 		Account: account, From: s.From, To: s.To, Opening: s.Opening.domain(read), Closing: s.Closing.domain(read),
-		More: s.NextCursor != nil, Now: s.AsOf,
+		More: s.NextCursor != nil, Now: s.AnsweredAt,
 	}
 	for _, e := range s.Entries {
 		entry, err := e.Domain(account.ID)
@@ -137,8 +137,8 @@ func (s Statement) Domain() (ledger.Statement, error) {
 type TrialBalance struct {
 	Data       []AssetBalance `json:"data"`
 	NextCursor *string        `json:"next_cursor"`
-	// AsOf is the ledger's time when it answered.
-	AsOf time.Time `json:"as_of"`
+	// AnsweredAt is the ledger's time when it answered.
+	AnsweredAt time.Time `json:"answered_at"`
 }
 
 // AssetBalance is what all accounts in an asset were debited and credited, which the
@@ -168,7 +168,7 @@ type AccountBalance struct {
 // codes, and the accounts of each in the order of ids, with what is pending if it is
 // that of now.
 func NewTrialBalance(b ledger.TrialBalance, isNow bool) TrialBalance {
-	balance := TrialBalance{Data: make([]AssetBalance, 0, len(b.Totals)), AsOf: b.Now.UTC()}
+	balance := TrialBalance{Data: make([]AssetBalance, 0, len(b.Totals)), AnsweredAt: b.Now.UTC()}
 	for _, t := range b.Totals {
 		balance.Data = append(balance.Data, AssetBalance{
 			Asset: t.Asset.Code, Debits: t.Asset.Format(t.Debits), Credits: t.Asset.Format(t.Credits), Balanced: new(t.IsBalanced()),
@@ -200,7 +200,7 @@ func newAccountBalance(a ledger.BalanceAt, isNow bool) AccountBalance {
 
 // Domain returns the trial balance as the domain has it.
 func (b TrialBalance) Domain() (ledger.TrialBalance, error) {
-	balance := ledger.TrialBalance{More: b.NextCursor != nil, Now: b.AsOf}
+	balance := ledger.TrialBalance{More: b.NextCursor != nil, Now: b.AnsweredAt}
 	for _, of := range b.Data {
 		read := amountsOf(of.Asset)
 		debits, credits := read.read(of.Debits), read.read(of.Credits)
@@ -212,7 +212,7 @@ func (b TrialBalance) Domain() (ledger.TrialBalance, error) {
 			totals := ledger.Balance{Debits: read.read(a.Debits), Credits: read.read(a.Credits)}
 			Balance{PendingIn: a.PendingIn, PendingOut: a.PendingOut}.pending(read, normal, &totals)
 			balance.Accounts = append(balance.Accounts, ledger.BalanceAt{
-				Account: a.Account, Asset: read.asset, Normal: normal, Balance: totals, Now: b.AsOf,
+				Account: a.Account, Asset: read.asset, Normal: normal, Balance: totals, Now: b.AnsweredAt,
 			})
 		}
 		if of.Balanced != nil {
