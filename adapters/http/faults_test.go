@@ -374,7 +374,7 @@ func TestLogKeepsSecrets(t *testing.T) {
 	if n := len(log.all(t)); n != 4 {
 		t.Errorf("%d lines for 4 requests", n)
 	}
-	for _, secret := range []string{demoUser, "tx_secret", "7654"} {
+	for _, secret := range []string{demoUser, "tx_secret", "7654321"} {
 		if strings.Contains(log.String(), secret) {
 			t.Errorf("%s is in the log: %s", secret, log.String())
 		}
