@@ -62,11 +62,7 @@ func openAccounts(r *http.Request, b *book) reply {
 	if err != nil {
 		return refuse(ctx, err)
 	}
-	for i := range outcomes {
-		if outcomes[i].Err != nil {
-			outcomes[i].Err = request.Accounts[i].Explain(outcomes[i].Err)
-		}
-	}
+	explainAll(request.Accounts, outcomes)
 	return ok(wire.Outcomes{Data: outcomesOf(ctx, outcomes)})
 }
 

@@ -46,6 +46,16 @@ func convertAll[R, D any](members []R, convert func(R) (D, error), do func([]D) 
 	return outcomes, nil
 }
 
+// explainAll tells the refusals among the outcomes of a batch in the words of its
+// members.
+func explainAll[R interface{ Explain(err error) error }](members []R, outcomes []ledger.Outcome) {
+	for i := range outcomes {
+		if outcomes[i].Err != nil {
+			outcomes[i].Err = members[i].Explain(outcomes[i].Err)
+		}
+	}
+}
+
 // outcomesOf returns the outcomes as the wire has them.
 func outcomesOf(ctx context.Context, outcomes []ledger.Outcome) []wire.Outcome {
 	data := make([]wire.Outcome, len(outcomes))
@@ -103,11 +113,7 @@ func postMany(ctx context.Context, b *book, transactions []wire.TransactionReque
 	}, func(requests []ledger.TransactionRequest) ([]ledger.Outcome, error) {
 		return b.service.PostBatch(ctx, requests)
 	})
-	for i := range outcomes {
-		if outcomes[i].Err != nil {
-			outcomes[i].Err = transactions[i].Explain(outcomes[i].Err)
-		}
-	}
+	explainAll(transactions, outcomes)
 	return outcomes, err
 }
 

@@ -59,6 +59,6 @@ func (known conditionAssets) request(r ledger.TransactionRequest) (wire.Transact
 				return e.Asset
 			}
 		}
-		return ledger.Asset{Code: "XXX"}
+		return ledger.Asset{Code: "XXX"} // ISO 4217 has it for no currency
 	})
 }

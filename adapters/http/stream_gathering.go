@@ -15,6 +15,9 @@ type streamLine struct {
 	err     error
 }
 
+// Explain returns a refusal in the words of the request.
+func (l streamLine) Explain(err error) error { return l.request.Explain(err) }
+
 // entries is how many entries the line asks for, or less if it is refused.
 func (l *streamLine) entries() int {
 	const short = 2

@@ -109,10 +109,6 @@ func postLines(ctx context.Context, b *book, lines []streamLine) ([]ledger.Outco
 	}, func(requests []ledger.TransactionRequest) ([]ledger.Outcome, error) {
 		return b.service.PostBatch(ctx, requests)
 	})
-	for i := range outcomes {
-		if outcomes[i].Err != nil {
-			outcomes[i].Err = lines[i].request.Explain(outcomes[i].Err)
-		}
-	}
+	explainAll(lines, outcomes)
 	return outcomes, err
 }
