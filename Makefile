@@ -79,11 +79,11 @@ fuzz: ## Fuzz each parser with FUZZTIME=1000000x inputs
 	$(FUZZ) -fuzz='^FuzzCursor$$' ./adapters/http
 	$(FUZZ) -fuzz='^FuzzTransactions$$' ./adapters/http
 	$(FUZZ) -fuzz='^FuzzQueries$$' ./adapters/http
-	$(FUZZ) -fuzz='^FuzzTransactionBody$$' ./adapters/http/internal/wire
-	$(FUZZ) -fuzz='^FuzzAccountBody$$' ./adapters/http/internal/wire
-	$(FUZZ) -fuzz='^FuzzStepBody$$' ./adapters/http/internal/wire
-	$(FUZZ) -fuzz='^FuzzNameBody$$' ./adapters/http/internal/wire
-	$(FUZZ) -fuzz='^FuzzEntryCursor$$' ./adapters/http/internal/wire
+	$(FUZZ) -fuzz='^FuzzTransactionBody$$' ./adapters/http/wire
+	$(FUZZ) -fuzz='^FuzzAccountBody$$' ./adapters/http/wire
+	$(FUZZ) -fuzz='^FuzzStepBody$$' ./adapters/http/wire
+	$(FUZZ) -fuzz='^FuzzNameBody$$' ./adapters/http/wire
+	$(FUZZ) -fuzz='^FuzzEntryCursor$$' ./adapters/http/wire
 	$(FUZZ) -fuzz='^FuzzDecode$$' ./adapters/http/internal/strictjson
 
 .PHONY: test.random

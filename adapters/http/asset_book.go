@@ -9,7 +9,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 

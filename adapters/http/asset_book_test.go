@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/adapters/memory"
 	"github.com/seed-d432d95b/ledger/ledger"
 )

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/adapters/memory"
 	"github.com/seed-d432d95b/ledger/ledger"
 )

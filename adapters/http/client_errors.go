@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 

@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 

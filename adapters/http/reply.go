@@ -3,7 +3,7 @@ package http
 import (
 	"net/http"
 
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 

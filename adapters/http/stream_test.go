@@ -15,7 +15,7 @@ import (
 	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/seed-d432d95b/ledger/adapters/http/internal/openapi"
-	"github.com/seed-d432d95b/ledger/adapters/http/internal/wire"
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
