@@ -82,7 +82,10 @@ type AccountRequest struct {
 	// OpeningBalance, if positive, is posted against the asset's world account
 	// as the account's entry number 0.
 	OpeningBalance Amount
-	Metadata       Metadata
+	// EffectiveAt, if set, is when the opening balance was there in business, which must
+	// not be ahead. Without an opening balance it has no meaning, and must be zero.
+	EffectiveAt time.Time
+	Metadata    Metadata
 }
 
 // normalized returns the request with its defaults filled in, or why it is
@@ -113,6 +116,7 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 		return AccountRequest{}, err
 	}
 	r.Metadata = r.Metadata.clone()
+	r.EffectiveAt = canonicalTime(r.EffectiveAt)
 	switch {
 	case IsWorldID(r.ID):
 		return invalid("id", fmt.Sprintf("account id %q is reserved: the ledger makes the world accounts itself", r.ID))
@@ -126,6 +130,10 @@ func (r AccountRequest) normalized() (AccountRequest, error) {
 		return invalid("opening_balance", "opening_balance should not be negative")
 	case !r.OpeningBalance.fits():
 		return tooLarge("opening_balance")
+	case !validTime(r.EffectiveAt):
+		return invalid("effective_at", "effective_at should be in the years 1 to 9999")
+	case !r.EffectiveAt.IsZero() && r.OpeningBalance.Sign() == 0:
+		return invalid("effective_at", "effective_at is for an opening balance")
 	}
 	return r, nil
 }

@@ -88,6 +88,15 @@ func corrections(written ...[]*RecordedTransaction) []Correction {
 	return merged(found)
 }
 
+// CorrectionsOf returns what an entry adds to its account's tree: nothing, unless it has
+// an earlier effective time. A node may be there twice.
+func CorrectionsOf(e Entry) []Correction {
+	if !e.EffectiveAt.Before(e.RecordedAt) {
+		return nil
+	}
+	return appendCorrections(nil, &e)
+}
+
 func appendCorrections(found []Correction, e *Entry) []Correction {
 	moved := Correction{Account: e.Account, Stripe: e.Stripe, Credits: e.Amount}
 	if e.Side == Debit {

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"math/big"
+	"slices"
 	"testing"
 	"time"
 
@@ -90,5 +91,20 @@ func TestCorrectionsAreFew(t *testing.T) {
 	e.EffectiveAt = last.Add(-time.Microsecond)
 	if near := corrections([]*RecordedTransaction{{Transaction: Transaction{Status: Posted, Entries: []Entry{e}}}}); len(near) > 4 {
 		t.Errorf("an entry that is a microsecond late writes to %d nodes", len(near))
+	}
+}
+
+// TestCorrectionsOf adds up what each entry makes, which is what all of them make.
+func TestCorrectionsOf(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)
+	entry := Entry{Account: "a", Side: Credit, Amount: NewAmount(5), RecordedAt: at, EffectiveAt: at}
+	if got := CorrectionsOf(entry); got != nil {
+		t.Errorf("an entry that took effect at once makes %v", got)
+	}
+	entry.EffectiveAt = at.Add(-time.Hour)
+	recorded := &RecordedTransaction{Transaction: Transaction{Status: Posted, Entries: []Entry{entry}}}
+	if got, want := CorrectionsOf(entry), corrections([]*RecordedTransaction{recorded}); len(got) == 0 || !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

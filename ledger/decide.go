@@ -53,7 +53,8 @@ type Decision struct {
 	// Transactions are the new ones, in order, to be inserted. One that is pending
 	// reserves its Reserved amounts, on all of its entries' accounts but the world's,
 	// up to its ExpiresAt: a store keeps a reservation for each account, and takes it
-	// off the account's pending totals from that time on.
+	// off the account's pending totals from that time on. One that is Expired has
+	// reserved its amounts in the past, and has no reservations.
 	Transactions []*RecordedTransaction
 	// Resolutions are the pending transactions that were posted or voided, as they now
 	// stand, in order. Their reservations are off the accounts' pending totals, and

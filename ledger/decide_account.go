@@ -80,6 +80,7 @@ func (d *Decider) postOpening(request AccountRequest) error {
 			{Account: world.id, Side: request.Normal.opposite(), Asset: request.Asset, Amount: request.OpeningBalance},
 			{Account: request.ID, Side: request.Normal, Asset: request.Asset, Amount: request.OpeningBalance},
 		},
+		EffectiveAt: request.EffectiveAt,
 	}
 	taken, err := d.transaction(transaction.ID)
 	if err != nil {
@@ -88,7 +89,8 @@ func (d *Decider) postOpening(request AccountRequest) error {
 	if taken != nil {
 		return broken("transaction %q is there before account %q", transaction.ID, request.ID)
 	}
-	_, err = d.write(&postOperation{id: transaction.ID, fingerprint: transaction.fingerprint()}, transaction.Entries)
+	opening := &postOperation{id: transaction.ID, details: transaction.details(), fingerprint: transaction.fingerprint()}
+	_, err = d.write(opening, transaction.Entries)
 	return err
 }
 

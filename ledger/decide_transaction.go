@@ -73,12 +73,16 @@ func (d *Decider) relate(op *postOperation) error {
 func (d *Decider) write(op *postOperation, requests []EntryRequest) (*RecordedTransaction, error) {
 	recorded := newRecorded(len(requests))
 	recorded.ID, recorded.Status, recorded.Fingerprint = op.id, Posted, op.fingerprint
-	recorded.RecordedAt = d.recordTime()
+	at, err := d.recordTimeOf(op.details)
+	if err != nil {
+		return nil, err
+	}
+	recorded.RecordedAt = at
 	recorded.EffectiveAt = recorded.RecordedAt
 	if err := op.details.apply(&recorded.Transaction); err != nil {
 		return nil, err
 	}
-	if recorded.Status == Pending {
+	if recorded.Status != Posted {
 		return recorded, d.reserve(recorded, requests)
 	}
 	return recorded, d.post(recorded, requests)
@@ -182,6 +186,38 @@ func (d *Decider) recordTime() time.Time {
 	for _, w := range d.drafts {
 		if w.draft.LastRecordedAt.After(at) {
 			at = w.draft.LastRecordedAt
+		}
+	}
+	return at
+}
+
+// recordTimeOf is the record time, or that of a transaction that the details name if a
+// clock that was set back makes it the later one, so that whoever reads in the order of
+// time meets what is named before.
+func (d *Decider) recordTimeOf(named *details) (time.Time, error) {
+	at := d.recordTime()
+	if named == nil {
+		return at, nil
+	}
+	for _, id := range []string{named.related, named.reverses} {
+		if id == "" {
+			continue
+		}
+		other, err := d.transaction(id)
+		if err != nil {
+			return at, err
+		}
+		if other != nil {
+			at = latest(at, other.RecordedAt, other.ResolvedAt)
+		}
+	}
+	return at, nil
+}
+
+func latest(at time.Time, others ...time.Time) time.Time {
+	for _, other := range others {
+		if other.After(at) {
+			at = other
 		}
 	}
 	return at

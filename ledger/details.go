@@ -77,6 +77,14 @@ func (d *details) validate() error {
 
 func formatTime(t time.Time) string { return t.Format(time.RFC3339Nano) }
 
+// formatEnd is formatTime, of which zero is never.
+func formatEnd(t time.Time) string {
+	if t.IsZero() {
+		return "further notice"
+	}
+	return formatTime(t)
+}
+
 func validTime(t time.Time) bool { return t.IsZero() || t.Year() >= 1 && t.Year() <= 9999 }
 
 func validateActor(actor string) error {
@@ -97,8 +105,11 @@ func (d *details) apply(t *Transaction) error {
 	switch {
 	case d.effectiveAt.After(t.RecordedAt):
 		return refuse("effective_at", "effective_at should not be ahead of the ledger's time, which is "+formatTime(t.RecordedAt))
-	case d.pending && !d.expiresAt.IsZero() && !d.expiresAt.After(t.RecordedAt):
-		return refuse("expires_at", "expires_at should be ahead of the ledger's time, which is "+formatTime(t.RecordedAt))
+	case d.hasEnded(t.RecordedAt) && !d.effectiveAt.Before(d.expiresAt):
+		return refuse("expires_at", "expires_at should be later than effective_at, for a hold of the past")
+	case d.hasEnded(t.RecordedAt) && d.effectiveAt.IsZero():
+		return refuse("expires_at", "expires_at should be ahead of the ledger's time, which is "+formatTime(t.RecordedAt)+
+			", unless an effective_at says that the hold is of the past")
 	}
 	if !d.effectiveAt.IsZero() {
 		t.EffectiveAt = d.effectiveAt
@@ -107,6 +118,12 @@ func (d *details) apply(t *Transaction) error {
 	t.Related, t.Reverses, t.Actor = d.related, d.reverses, d.actor
 	if d.pending {
 		t.Status = Pending
+		t.Status = t.StatusAt(t.RecordedAt)
 	}
 	return nil
+}
+
+// hasEnded says whether it is of a hold whose time has run out.
+func (d *details) hasEnded(now time.Time) bool {
+	return d.pending && !d.expiresAt.IsZero() && !d.expiresAt.After(now)
 }

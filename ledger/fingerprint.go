@@ -42,6 +42,7 @@ const (
 	tagName           = 5
 	tagOpeningBalance = 6
 	tagMetadataOpened = 7
+	tagOpeningTime    = 8
 )
 
 // fingerprint covers all that decides what the transaction does. The id is the
@@ -119,6 +120,9 @@ func (r AccountRequest) fingerprint() Fingerprint {
 	}
 	if len(r.Metadata) > 0 {
 		form = appendField(form, tagMetadataOpened, appendMetadata(nil, r.Metadata))
+	}
+	if !r.EffectiveAt.IsZero() {
+		form = appendField(form, tagOpeningTime, appendTime(nil, r.EffectiveAt))
 	}
 	return sha256.Sum256(form)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestTransactionFingerprintsStay(t *testing.T) {
@@ -161,6 +162,7 @@ func TestAccountFingerprintsDiffer(t *testing.T) {
 		"unlimited":       {Asset: usd, Unlimited: true},
 		"opening balance": {Asset: usd, OpeningBalance: NewAmount(1)},
 		"more to open":    {Asset: usd, OpeningBalance: NewAmount(2)},
+		"opened earlier":  {Asset: usd, OpeningBalance: NewAmount(1), EffectiveAt: time.Unix(1, 0)},
 	} {
 		request.ID = "a"
 		request, _ = request.normalized()

@@ -29,7 +29,7 @@ var layers = []layer{
 		// What bun itself depends on.
 		"github.com/jinzhu/inflection", "github.com/puzpuzpuz/xsync", "github.com/tmthrgd/go-hex", "github.com/vmihailenco/",
 	}},
-	{"/cmd/", []string{"/ledger", "/adapters/", "/cmd/", "github.com/", "golang.org/x/", "gonum.org/v1/", "go.yaml.in/yaml/v3"}},
+	{"/cmd/", []string{"/ledger", "/adapters/", "/cmd/", "github.com/", "golang.org/x/", "gonum.org/v1/", "codeberg.org/", "git.sr.ht/", "go.yaml.in/yaml/v3"}},
 }
 
 // pureForbidden are parts of the standard library that the domain must not

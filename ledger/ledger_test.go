@@ -386,3 +386,5 @@ func TestBatchFails(t *testing.T) {
 		t.Errorf("got %v, %v", outcomes, err)
 	}
 }
+
+func (b *fakeBook) Inspect(context.Context, func(ledger.Inspection) error) error { return b.err }

@@ -100,7 +100,8 @@ func (op *stepOperation) decide(d *Decider) (Outcome, error) {
 		return Outcome{}, err
 	}
 	amounts, err := op.amounts(recorded)
-	at := d.recordTime()
+	// World accounts do not tell of what is pending, should the clock be set back.
+	at := latest(d.recordTime(), recorded.RecordedAt)
 	switch status := recorded.StatusAt(at); {
 	case status == Expired:
 		return Outcome{}, refuse(ErrExpired, "transaction %q expired at %s", op.id, formatTime(recorded.ExpiresAt))
@@ -203,7 +204,8 @@ func postedAmounts(recorded *RecordedTransaction) []Amount {
 }
 
 // reserve records a pending transaction, which reserves the requested amounts on
-// the drafts of the accounts.
+// the drafts of the accounts, unless its time has run out: then it is a hold of the
+// past, and reserves nothing any more.
 func (d *Decider) reserve(recorded *RecordedTransaction, requests []EntryRequest) error {
 	recorded.Reserved = make([]Amount, len(requests))
 	for i, request := range requests {
@@ -211,6 +213,9 @@ func (d *Decider) reserve(recorded *RecordedTransaction, requests []EntryRequest
 			Transaction: recorded.ID, Account: request.Account, Side: request.Side, Asset: request.Asset, Amount: request.Amount,
 		}
 		recorded.Reserved[i] = request.Amount
+		if recorded.Status == Expired {
+			continue
+		}
 		if err := d.changeReserved(&recorded.Entries[i], request.Amount, recorded.RecordedAt); err != nil {
 			return err
 		}

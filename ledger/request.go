@@ -38,9 +38,11 @@ type TransactionRequest struct {
 	// Pending makes the transaction a pending one, a hold: it reserves what its
 	// entries would move, until it is posted, voided or expires.
 	Pending bool
-	// ExpiresAt, if set, is when a pending transaction ends by itself, which must be
-	// ahead. Times count to the microsecond. A request that is repeated must repeat
-	// this too, and not a time that is worked out anew.
+	// ExpiresAt, if set, is when a pending transaction ends by itself. It must be ahead,
+	// or later than an EffectiveAt that is set: the transaction is then one of the past,
+	// as a ledger that was moved here has some, and has expired already. Times count to
+	// the microsecond. A request that is repeated must repeat this too, and not a time
+	// that is worked out anew.
 	ExpiresAt time.Time
 	// EffectiveAt, if set, is when the transaction happened in business, which must
 	// not be ahead.

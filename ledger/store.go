@@ -30,6 +30,7 @@ type Book interface {
 	Writer
 	Reader
 	Auditor
+	Inspector
 }
 
 // Writer decides and saves.

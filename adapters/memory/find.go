@@ -6,6 +6,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -60,6 +61,11 @@ func (b *book) FindAccounts(ctx context.Context, query ledger.AccountQuery) ([]l
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
+	return b.findAccounts(query, b.now())
+}
+
+// findAccounts is FindAccounts as of a time, while all shards are locked.
+func (b *book) findAccounts(query ledger.AccountQuery, now time.Time) ([]ledger.Account, error) {
 	var after *item
 	if query.After != "" {
 		chains := b.chains(query.After)
@@ -68,7 +74,6 @@ func (b *book) FindAccounts(ctx context.Context, query ledger.AccountQuery) ([]l
 		}
 		after = new(chains[0].item())
 	}
-	now := b.now()
 	var accounts []ledger.Account
 	for found := range b.searchAccounts(query, after) {
 		chains := b.chains(found.id)

@@ -18,11 +18,11 @@ func itemOf(t *ledger.Transaction) item { return newItem(t.RecordedAt, t.ID) }
 
 // listedBy returns the pairs by which a new transaction is listed.
 func listedBy(t *ledger.Transaction) []pair {
-	if len(t.Metadata) == 0 && t.Status != ledger.Pending {
+	if len(t.Metadata) == 0 && t.Reserved == nil {
 		return nil
 	}
 	pairs := pairsOf(t.Metadata)
-	if t.Status == ledger.Pending {
+	if t.Reserved != nil {
 		pairs = append(pairs, madePending())
 		for _, account := range accountsOf(t) {
 			pairs = append(pairs, accountPair(account))
@@ -43,24 +43,33 @@ func accountsOf(t *ledger.Transaction) []string {
 
 // FindTransactions implements [ledger.Reader].
 func (b *book) FindTransactions(ctx context.Context, query ledger.TransactionQuery) ([]ledger.Transaction, error) {
-	found, err := b.findTransactions(ctx, query)
+	found, err := b.findTransactionsLocked(ctx, query)
 	if err != nil {
 		return nil, err
 	}
+	return b.readTransactions(found), nil
+}
+
+func (b *book) readTransactions(found []foundTransaction) []ledger.Transaction {
 	transactions := make([]ledger.Transaction, len(found))
 	for i := range found {
 		transactions[i] = b.readTransaction(found[i])
 	}
-	return transactions, nil
+	return transactions
 }
 
-func (b *book) findTransactions(ctx context.Context, query ledger.TransactionQuery) ([]foundTransaction, error) {
+func (b *book) findTransactionsLocked(ctx context.Context, query ledger.TransactionQuery) ([]foundTransaction, error) {
 	b.lock(allShards)
 	defer b.unlock(allShards)
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	s := transactionSearch{TransactionQuery: query, book: b, now: b.now(), period: allTime()}
+	return b.findTransactions(ctx, query, b.now())
+}
+
+// findTransactions finds them as they stand at a time, while all shards are locked.
+func (b *book) findTransactions(ctx context.Context, query ledger.TransactionQuery, now time.Time) ([]foundTransaction, error) {
+	s := transactionSearch{TransactionQuery: query, book: b, now: now, period: allTime()}
 	if !query.From.IsZero() {
 		s.period.from = query.From.UnixMicro()
 	}

@@ -58,7 +58,7 @@ func (w *writer) addTo(shard int, state ledger.AccountState) *account {
 }
 
 func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
-	if recorded.Status == ledger.Pending {
+	if recorded.Status == ledger.Pending || recorded.Status == ledger.Expired {
 		w.savePending(recorded)
 	} else {
 		w.saveRecord(recorded)
@@ -75,7 +75,7 @@ func (w *writer) saveTransaction(recorded *ledger.RecordedTransaction) {
 func (w *writer) savePending(recorded *ledger.RecordedTransaction) {
 	p := newPending(recorded)
 	for i := range recorded.Entries {
-		if e := &recorded.Entries[i]; !ledger.IsWorldID(e.Account) {
+		if e := &recorded.Entries[i]; recorded.Status == ledger.Pending && !ledger.IsWorldID(e.Account) {
 			p.reserve(w.find(e.Account), e.Side, recorded.Reserved[i])
 		}
 	}

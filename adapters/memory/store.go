@@ -14,6 +14,8 @@
 // What is asked of all accounts or transactions, to find some or for a trial balance,
 // is one snapshot, for which writers wait: to find a page takes about a microsecond
 // for each that is looked at, the totals of a trial balance as much for each account.
+// They wait as long as a ledger is verified or exported, too, which takes some
+// microseconds for each entry; what is called meanwhile must not use that ledger.
 package memory
 
 import (

@@ -190,6 +190,8 @@ func findTransactionStatements() []rangedStatement {
 		ranged("findTaggedOldest", findTaggedOldest, tagged, pairs),
 		ranged("findOfAccountNewest", findOfAccountNewest, all, ofAccount),
 		ranged("findOfAccountOldest", findOfAccountOldest, all, ofAccount),
+		ranged("findResolvedOldest", findResolvedOldest, "1, '2026-01-01', 'tx-7', 100",
+			rangesOfTransactions(), []string{"resolutions_recorded(ledger, recorded_at, transaction)"}),
 		ranged("selectSizes", selectSizes, "1, 'user-1', 'key', 'value', 10000", []string{
 			"balances(ledger, account)", "pending_accounts(ledger, account)", "transaction_metadata(ledger, key, value)",
 		}),

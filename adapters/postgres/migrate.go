@@ -58,12 +58,18 @@ const migrationLock = 0x6c6564676572
 // instances may do so at once: one migrates, the others wait for it. A schema
 // that is newer than this program fails with [ErrSchemaNewer].
 func (s *Store) Migrate(ctx context.Context) error {
+	return s.MigrateFunc(ctx, func(MigrationStatus) {})
+}
+
+// MigrateFunc is Migrate, and calls applied after each step that it, and no other
+// instance meanwhile, has applied. A step that fails leaves those before it applied.
+func (s *Store) MigrateFunc(ctx context.Context, applied func(MigrationStatus)) error {
 	connection, err := s.migrating()
 	if err != nil {
 		return err
 	}
 	// The lock ends with the connection.
-	if err := errors.Join(migrate(ctx, connection), connection.Close()); err != nil {
+	if err := errors.Join(migrate(ctx, connection, applied), connection.Close()); err != nil {
 		return err
 	}
 	return s.checkSchema(ctx)
@@ -71,7 +77,7 @@ func (s *Store) Migrate(ctx context.Context) error {
 
 // migrate applies the steps that are missing. The lock is not one of a database
 // transaction, which might not see what was made while it waited for the lock.
-func migrate(ctx context.Context, connection *bun.DB) error {
+func migrate(ctx context.Context, connection *bun.DB, applied func(MigrationStatus)) error {
 	steps, err := migrations()
 	if err != nil {
 		return err
@@ -83,8 +89,12 @@ func migrate(ctx context.Context, connection *bun.DB) error {
 		return fmt.Errorf("wait for others to migrate: %w", publicError(err))
 	}
 	for _, step := range steps {
-		if err := connection.RunInTx(ctx, nil, step.apply); err != nil {
+		status := step.status()
+		if err := connection.RunInTx(ctx, nil, status.apply); err != nil {
 			return fmt.Errorf("migration %s: %w", step.name, publicError(err))
+		}
+		if status.Applied {
+			applied(status)
 		}
 	}
 	return nil
@@ -103,20 +113,6 @@ func (s *Store) migrating() (*bun.DB, error) {
 	pool := stdlib.OpenDB(*config)
 	pool.SetMaxOpenConns(1)
 	return bun.NewDB(pool, pgdialect.New()), nil
-}
-
-// apply applies the step unless it has been. The first one makes the table of
-// migrations too.
-func (m migration) apply(ctx context.Context, tx bun.Tx) error {
-	version, err := schemaVersion(ctx, tx)
-	if err != nil || version >= m.version {
-		return err
-	}
-	if _, err := tx.ExecContext(ctx, m.sql); err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, "INSERT INTO ledger.migrations (version, name) VALUES (?, ?)", m.version, m.name)
-	return err
 }
 
 // schemaVersion returns the last step that was applied, 0 for none.

@@ -107,13 +107,13 @@ func (r *transactionRow) addTo(transactions map[string]*storedTransaction) error
 	if r.wasPending {
 		t.Reserved = append(t.Reserved, r.reserved)
 	}
-	switch {
-	case t.Status == ledger.Posted && r.side == nil:
+	switch isPosted := t.Status == ledger.Posted; {
+	case isPosted && r.side == nil, !isPosted && r.reservedSide == nil:
 		return &ledger.Error{
 			Code: ledger.ErrInternal, Transaction: r.id, Account: r.account,
 			Message: fmt.Sprintf("the books are inconsistent: an entry of transaction %q on account %q is missing", r.id, r.account),
 		}
-	case t.Status == ledger.Posted:
+	case isPosted:
 		e.Stripe, e.Sequence, e.Side = uint8(*r.stripe), uint64(*r.sequence), ledger.Side(*r.side)
 		e.Amount, e.Balance, e.Debits = r.amount, r.balance, r.debits
 		e.RecordedAt, e.EffectiveAt = t.writtenAt(), t.EffectiveAt
@@ -127,7 +127,7 @@ func (r *transactionRow) addTo(transactions map[string]*storedTransaction) error
 // transaction returns the row's transaction, without entries.
 func (r *transactionRow) transaction() *storedTransaction {
 	t := &storedTransaction{readAt: r.readAt, attempt: r.attempt}
-	t.Fingerprint = ledger.Fingerprint(r.fingerprint)
+	copy(t.Fingerprint[:], r.fingerprint) // Somebody may have changed it to a shorter one.
 	t.ID, t.Status, t.RecordedAt = r.id, ledger.Posted, r.recordedAt.UTC()
 	t.Reverses, t.ReversedBy, t.Related = textOf(r.reverses), textOf(r.reversedBy), textOf(r.related)
 	t.Actor, t.Description, t.Metadata = textOf(r.actor), textOf(r.description), r.metadata

@@ -96,7 +96,7 @@ func (b *batch) queuePendingAccounts(requests *pgx.Batch) {
 	var accounts, transactions []string
 	var times []time.Time
 	for _, recorded := range b.decision.Transactions {
-		if recorded.Status != ledger.Pending {
+		if recorded.Reserved == nil {
 			continue
 		}
 		for _, account := range listedUnder(&recorded.Transaction) {

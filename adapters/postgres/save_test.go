@@ -108,6 +108,7 @@ type taker struct {
 	ledger.Store
 	ledger.Reader
 	ledger.Auditor
+	ledger.Inspector
 	operations []ledger.Operation
 }
 

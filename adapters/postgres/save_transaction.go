@@ -142,7 +142,7 @@ func (c *detailColumns) arguments() []any {
 // reservedOf returns the sides and the amounts that a pending transaction reserves,
 // as arrays' texts.
 func reservedOf(t *ledger.Transaction) (sideTexts, amountTexts string) {
-	if t.Status != ledger.Pending {
+	if t.Reserved == nil {
 		return "", ""
 	}
 	var sides, amounts []byte

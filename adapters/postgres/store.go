@@ -31,6 +31,8 @@ type Store struct {
 	reads gate
 	// patience is how long the server may take to answer.
 	patience time.Duration
+	// taking ends when the store closes.
+	taking context.Context
 	// working ends by cut, which ends what Close has waited for too long.
 	working context.Context
 	cut     context.CancelFunc
@@ -73,6 +75,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 		queue:    newQueue(config.Queue),
 		lane:     newSlowLane(config.Queue, config.SlowLaneTimeout),
 		stop:     stop,
+		taking:   taking,
 		patience: config.patience(),
 		working:  working,
 		cut:      cut,
@@ -96,7 +99,7 @@ const stripes = 16
 
 // Close ends what is under way and closes all connections. Writes that are being
 // committed and reads that have begun are answered as ever; writes that still
-// wait, be it for a committer or for a locked account, fail with
+// wait, be it for a committer or for a locked account, and inspections fail with
 // [ledger.ErrUnavailable], as all calls do from now on. What the database has not
 // answered after [Config.StatementTimeout] is cut off. When Close returns, none of
 // the store's goroutines is left.

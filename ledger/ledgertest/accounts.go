@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -113,6 +114,7 @@ func Accounts(t *testing.T, newService NewService) {
 				"normal":          {ID: "a", Asset: usd, Normal: 9},
 				"min_balance":     {ID: "a", Asset: usd, Unlimited: true, MinBalance: units(1)},
 				"opening_balance": {ID: "a", Asset: usd, OpeningBalance: units(-1)},
+				"effective_at":    {ID: "a", Asset: usd, EffectiveAt: time.Unix(1, 0)},
 			} {
 				outcome, err := b.service.OpenAccount(b.Context(), request)
 				if e := b.failed(ledger.ErrInvalidRequest, err); e.Field != field || outcome.Result != ledger.Rejected {
@@ -125,6 +127,45 @@ func Accounts(t *testing.T, newService NewService) {
 			}
 			_, err := b.service.Account(b.Context(), "a")
 			b.failed(ledger.ErrNotFound, err)
+		}},
+		{"an opening balance takes effect when it is said to", func(b *books) {
+			b.open(ledger.AccountRequest{ID: "first"})
+			opened := b.now()
+			request := ledger.AccountRequest{ID: "a", Asset: usd, OpeningBalance: units(5), EffectiveAt: opened.Add(-time.Hour)}
+			ahead := request
+			ahead.EffectiveAt = opened.Add(time.Hour)
+			_, err := b.service.OpenAccount(b.Context(), ahead)
+			if e := b.failed(ledger.ErrInvalidRequest, err); e.Field != "effective_at" {
+				b.Errorf("the error names the field %q", e.Field)
+			}
+			b.open(request)
+			outcome, err := b.service.OpenAccount(b.Context(), request)
+			if err != nil || outcome.Result != ledger.Replayed {
+				b.Errorf("again it was %s, %v", outcome.Result, err)
+			}
+			for _, at := range []time.Time{{}, opened.Add(-2 * time.Hour)} {
+				other := request
+				other.EffectiveAt = at
+				_, err := b.service.OpenAccount(b.Context(), other)
+				b.failed(ledger.ErrAccountExists, err)
+			}
+			for _, id := range []string{"a", ledger.WorldID("USD")} {
+				for before, want := range map[time.Duration]int64{time.Hour + time.Microsecond: 0, time.Hour: 5, time.Minute: 5} {
+					at, err := b.service.BalanceAt(b.Context(), id, ledger.Moment{EffectiveAt: opened.Add(-before)})
+					if err != nil || at.Posted() != units(want) {
+						b.Errorf("%s before, %s had %s, %v, want %d", before, id, at.Posted(), err, want)
+					}
+				}
+				at, err := b.service.BalanceAt(b.Context(), id, ledger.Moment{RecordedAt: opened})
+				if err != nil || at.Posted() != units(0) {
+					b.Errorf("by what was recorded before, %s had %s, %v", id, at.Posted(), err)
+				}
+			}
+			opening, err := b.service.Transaction(b.Context(), ledger.OpeningID("a"))
+			if err != nil || !opening.EffectiveAt.Equal(request.EffectiveAt) {
+				b.Errorf("the opening took effect at %s, %v", opening.EffectiveAt, err)
+			}
+			b.check("first", "a")
 		}},
 		{"a batch opens each for itself", func(b *books) {
 			outcomes, err := b.service.OpenAccounts(b.Context(), []ledger.AccountRequest{

@@ -32,6 +32,7 @@ func (b *books) check(ids ...string) {
 	b.Helper()
 	b.checkAccounts(ids...)
 	b.checkTotals()
+	b.verifySome(ids)
 }
 
 // checkTotals proves that every asset balances.

@@ -208,6 +208,57 @@ func expiringScenarios() []scenario {
 			b.wantBalance("a", 10, 0, 0)
 			b.post(hold("held", "a", "b", 4))
 		}},
+		{"a hold of the past has expired when it is made, and reserves nothing", func(b *books) {
+			b.openAll("a", "b", "c")
+			b.deposit("funds", "a", 10)
+			now := b.now()
+			request := hold("held", "a", "b", 40)
+			request.ExpiresAt, request.EffectiveAt = now.Add(-time.Hour), now.Add(-2*time.Hour)
+			request.Metadata = ledger.Metadata{"of": "the past"}
+			b.unchanged([]string{"a", "b"}, func() {
+				made := b.post(request)
+				if made.Status != ledger.Expired || made.EffectiveAt != request.EffectiveAt || made.ExpiresAt != request.ExpiresAt ||
+					len(made.Reserved) != 2 || made.Reserved[0] != units(40) {
+					b.Errorf("it is %+v", made)
+				}
+				b.replay(request)
+				b.wantStatus("held", ledger.Expired)
+				b.notSettled(ledger.ErrExpired, whole("held"))
+				b.notVoided(ledger.ErrExpired, "held")
+			})
+			for _, query := range []ledger.TransactionQuery{
+				{Status: ledger.Expired}, {Status: ledger.Expired, Account: "a"}, {Account: "b"}, {Metadata: request.Metadata},
+			} {
+				if page, err := b.service.FindTransactions(b.Context(), query); err != nil || len(page.Transactions) != 1 {
+					b.Errorf("%+v finds %v, %v", query, page.Transactions, err)
+				}
+			}
+			if page, err := b.service.FindTransactions(b.Context(), ledger.TransactionQuery{Status: ledger.Pending}); err != nil || len(page.Transactions) != 0 {
+				b.Errorf("what is pending is %v, %v", page.Transactions, err)
+			}
+			// Beside it, one that has yet to expire.
+			b.post(b.expiring(move("held-too", "a", "c", 10), time.Hour))
+			b.wantBalance("a", 10, 0, 10)
+			b.check("a", "b", "c")
+		}},
+		{"a hold of the past has had some time", func(b *books) {
+			b.openAll("a", "b")
+			b.deposit("funds", "a", 10)
+			now := b.now()
+			for _, lasted := range []time.Duration{0, -time.Microsecond} {
+				request := hold("held", "a", "b", 4)
+				request.EffectiveAt = now.Add(-time.Hour)
+				request.ExpiresAt = request.EffectiveAt.Add(lasted)
+				if e := b.refused(ledger.ErrInvalidRequest, request); e.Field != "expires_at" {
+					b.Errorf("the error names the field %q", e.Field)
+				}
+			}
+			// A time limit that is ahead needs no effective time, and may have one.
+			request := b.expiring(move("held", "a", "b", 4), time.Hour)
+			request.EffectiveAt = now.Add(-time.Hour)
+			b.post(request)
+			b.wantBalance("a", 10, 0, 4)
+		}},
 		{"times count to the microsecond, in any zone", func(b *books) {
 			b.openAll("a", "b")
 			b.deposit("funds", "a", 10)

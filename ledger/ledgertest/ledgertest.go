@@ -59,15 +59,19 @@ func Run(t *testing.T, newService NewService) {
 	}
 }
 
-// RunStore runs every suite on the stores that newStore makes: those of [Run] and
-// [IDs] on a ledger in each, and those about a store's several ledgers, by its catalog
-// too.
+// RunStore runs every suite on the stores that newStore makes: those of [Run],
+// [IDs] and [Verification] on a ledger in each, and those about a store's several
+// ledgers, by its catalog too. Whatever they have written is verified.
 func RunStore(t *testing.T, newStore NewStore) {
 	t.Helper()
 	Run(t, FromStore(newStore))
 	t.Run("IDs", func(t *testing.T) {
 		t.Parallel()
 		IDs(t, FromStore(newStore))
+	})
+	t.Run("Verification", func(t *testing.T) {
+		t.Parallel()
+		Verification(t, newStore)
 	})
 	t.Run("Ledgers", func(t *testing.T) {
 		t.Parallel()
@@ -107,7 +111,9 @@ func runScenarios(t *testing.T, newService NewService, scenarios []scenario) {
 	for _, s := range scenarios {
 		t.Run(s.name, func(t *testing.T) {
 			t.Parallel()
-			s.test(&books{TB: t, service: newService(t)})
+			b := &books{TB: t, service: newService(t)}
+			s.test(b)
+			b.verifyWhole()
 		})
 	}
 }

@@ -144,11 +144,14 @@ func (m *model) upTo(r ledger.TransactionRequest) []ledger.EntryRequest {
 
 // reserve records a hold, if it leaves the accounts what they must keep.
 func (m *model) reserve(t modelTransaction, entries []ledger.EntryRequest) string {
-	if t.hasEnded(m.now) {
-		return string(ledger.ErrInvalidRequest)
-	}
 	restore, before := m.snapshot(), m.availableOf(entries)
 	t.status, t.entries, t.reserved = ledger.Pending, entries, entries
+	switch {
+	case t.hasEnded(m.now) && (t.asked.EffectiveAt.IsZero() || !t.asked.EffectiveAt.Before(t.asked.ExpiresAt)):
+		return string(ledger.ErrInvalidRequest)
+	case t.hasEnded(m.now):
+		t.status = ledger.Expired
+	}
 	m.transactions[t.asked.ID] = t
 	m.wasPending = append(m.wasPending, t.asked.ID)
 	if !m.keepsLimits(before) {

@@ -40,8 +40,11 @@ func Random(t *testing.T, newService NewService) {
 			"":        r.step(r.compareOne),
 		})
 		r.compareAll()
+		r.verify()
 	})
-	(&books{TB: t, service: service}).checkTotals()
+	b := &books{TB: t, service: service}
+	b.checkTotals()
+	b.verifyWhole()
 }
 
 // random is one check: what was asked for so far, and what should have come of it.

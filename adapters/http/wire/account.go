@@ -106,13 +106,15 @@ func domainMetadata(m map[string]string) ledger.Metadata {
 
 // AccountRequest asks to open an account. What is empty is not given.
 type AccountRequest struct {
-	ID             string            `json:"id,omitempty"`
-	Name           string            `json:"name,omitempty"`
-	Asset          string            `json:"asset,omitempty"`
-	Normal         string            `json:"normal,omitempty"`
-	MinBalance     string            `json:"min_balance,omitempty"`
-	OpeningBalance string            `json:"opening_balance,omitempty"`
-	Metadata       map[string]string `json:"metadata,omitzero"`
+	ID             string `json:"id,omitempty"`
+	Name           string `json:"name,omitempty"`
+	Asset          string `json:"asset,omitempty"`
+	Normal         string `json:"normal,omitempty"`
+	MinBalance     string `json:"min_balance,omitempty"`
+	OpeningBalance string `json:"opening_balance,omitempty"`
+	// EffectiveAt is that of the opening balance.
+	EffectiveAt time.Time         `json:"effective_at,omitzero"`
+	Metadata    map[string]string `json:"metadata,omitzero"`
 }
 
 // DecodeAccountRequest reads a body.
@@ -123,7 +125,7 @@ func DecodeAccountRequest(body []byte) (AccountRequest, error) {
 func readAccountRequest(f *fields) AccountRequest {
 	return AccountRequest{
 		ID: f.word("id"), Name: f.text("name"), Asset: f.word("asset"), Normal: f.word("normal"), MinBalance: f.word("min_balance"),
-		OpeningBalance: f.word("opening_balance"), Metadata: f.metadata(),
+		OpeningBalance: f.word("opening_balance"), EffectiveAt: f.time("effective_at"), Metadata: f.metadata(),
 	}
 }
 
@@ -152,7 +154,9 @@ func (r AccountRequest) Explain(err error) error {
 }
 
 func (r AccountRequest) domain(assets Assets) (request ledger.AccountRequest, err error) {
-	request = ledger.AccountRequest{ID: r.ID, Name: r.Name, Unlimited: r.MinBalance == noLimit, Metadata: r.Metadata}
+	request = ledger.AccountRequest{
+		ID: r.ID, Name: r.Name, Unlimited: r.MinBalance == noLimit, EffectiveAt: r.EffectiveAt, Metadata: r.Metadata,
+	}
 	if err := checkNewID(r.ID); err != nil {
 		return request, err
 	}

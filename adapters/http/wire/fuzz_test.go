@@ -56,7 +56,7 @@ func FuzzTransactionBody(f *testing.F) {
 
 func FuzzAccountBody(f *testing.F) {
 	addSeeds(f,
-		`{"id":"a1","name":"n","asset":"USD","normal":"debit","min_balance":"none","opening_balance":"1.00","metadata":{"k":"v"}}`,
+		`{"id":"a1","name":"n","asset":"USD","normal":"debit","min_balance":"none","opening_balance":"1.00","effective_at":"2026-01-31T09:26:53Z","metadata":{"k":"v"}}`,
 		`{"accounts":[{"id":"a1"},{}]}`, `{"ids":["a","","\u0000"]}`, `{"ids":[]}`, `{"name":"","status":"frozen","metadata":{}}`, `{"metadata":{"k":null}}`)
 	f.Fuzz(func(t *testing.T, body []byte) {
 		expectFaithful(t, body, wire.DecodeAccountRequest)

@@ -22,7 +22,8 @@ import (
 func NewAccountRequest(r ledger.AccountRequest) (AccountRequest, error) {
 	var c carrier
 	request := AccountRequest{
-		ID: c.text("id", r.ID), Name: c.text("name", r.Name), Asset: c.asset("asset", r.Asset), Metadata: c.pairs(r.Metadata),
+		ID: c.text("id", r.ID), Name: c.text("name", r.Name), Asset: c.asset("asset", r.Asset),
+		EffectiveAt: c.time("effective_at", r.EffectiveAt), Metadata: c.pairs(r.Metadata),
 	}
 	if r.Normal != 0 {
 		request.Normal = r.Normal.String()

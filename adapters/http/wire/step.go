@@ -73,12 +73,14 @@ type ReversalRequest struct {
 
 // DecodeReversalRequest reads a body.
 func DecodeReversalRequest(body []byte) (ReversalRequest, error) {
-	return decode(body, func(f *fields) ReversalRequest {
-		return ReversalRequest{
-			ID: f.word("id"), EffectiveAt: f.time("effective_at"), Description: f.text("description"),
-			Metadata: f.metadata(), Actor: f.text("actor"),
-		}
-	})
+	return decode(body, readReversalRequest)
+}
+
+func readReversalRequest(f *fields) ReversalRequest {
+	return ReversalRequest{
+		ID: f.word("id"), EffectiveAt: f.time("effective_at"), Description: f.text("description"),
+		Metadata: f.metadata(), Actor: f.text("actor"),
+	}
 }
 
 // Domain returns the request as the domain has it.

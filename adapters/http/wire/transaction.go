@@ -113,12 +113,12 @@ type Condition struct {
 
 // DecodeTransactionRequest reads a body.
 func DecodeTransactionRequest(body []byte) (TransactionRequest, error) {
-	return decode(body, readTransactionRequest)
+	return decode(body, func(f *fields) TransactionRequest { return readTransactionRequest(f, readEntryRequest) })
 }
 
-func readTransactionRequest(f *fields) TransactionRequest {
+func readTransactionRequest(f *fields, readEntry func(*fields) EntryRequest) TransactionRequest {
 	return TransactionRequest{
-		ID: f.word("id"), Entries: list(f, "entries", readEntryRequest),
+		ID: f.word("id"), Entries: list(f, "entries", readEntry),
 		From: f.word("from"), To: f.word("to"), Amount: f.word("amount"), Asset: f.word("asset"),
 		Pending: f.flag("pending"), ExpiresAt: f.time("expires_at"), EffectiveAt: f.time("effective_at"),
 		Description: f.text("description"), Metadata: f.metadata(), Related: f.word("related"),
@@ -145,7 +145,9 @@ type BatchRequest struct {
 // DecodeBatchRequest reads a body.
 func DecodeBatchRequest(body []byte) (BatchRequest, error) {
 	return decode(body, func(f *fields) BatchRequest {
-		return BatchRequest{Transactions: required(f, "transactions", readTransactionRequest), Atomic: f.flag("atomic")}
+		return BatchRequest{Transactions: required(f, "transactions", func(f *fields) TransactionRequest {
+			return readTransactionRequest(f, readEntryRequest)
+		}), Atomic: f.flag("atomic")}
 	})
 }
 

@@ -217,6 +217,9 @@ type AccountRequest struct {
 	// Asset An asset as `CODE`, or as `CODE/SCALE`, which is refused if the asset has another scale.
 	Asset AssetName `json:"asset"`
 
+	// EffectiveAt When the opening balance was there in business, which is not ahead. Only beside opening_balance.
+	EffectiveAt *Time `json:"effective_at,omitempty"`
+
 	// Id An id of the caller's own making, for something that is made: a letter or digit, and then letters, digits and `._:@-`. Accounts
 	// that begin with `world:` and transactions that begin with `opening:` are the ledger's own.
 	Id *NewID `json:"id,omitempty"`
@@ -527,7 +530,7 @@ type TransactionRequest struct {
 	// Entries The entries, whose debits equal their credits in each asset. Not together with the short form.
 	Entries *[]EntryRequest `json:"entries,omitempty"`
 
-	// ExpiresAt When a pending transaction ends by itself, which is ahead. A retry repeats it.
+	// ExpiresAt When a pending transaction ends by itself. It is ahead, or later than an effective_at that is given: then it is a hold of the past, which has expired already. A retry repeats it.
 	ExpiresAt *Time `json:"expires_at,omitempty"`
 
 	// From The account to debit.
