@@ -1,0 +1,117 @@
+package transfer
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/seed-d432d95b/ledger/adapters/http/wire"
+	"github.com/seed-d432d95b/ledger/ledger"
+)
+
+// item is a line and the request that it is.
+type item struct {
+	line
+	request ledger.Request
+	// asWritten is the request of a line whose hold has expired since it was written, and
+	// can only be made as one of the past.
+	asWritten *ledger.TransactionRequest
+	// part is the amount of a pending transaction to post, whose asset is that of the
+	// transaction, which an earlier line may make.
+	part *wire.PostPendingRequest
+}
+
+// convert returns the request of a line. If the line is at fault, the item has the
+// error; another failure is convert's own.
+func (im *importer) convert(l line) (item, error) {
+	it := item{line: l}
+	if l.err != nil {
+		return it, nil //nolint:nilerr // The item has it.
+	}
+	record, err := wire.DecodeRecord(l.text, im.config.Type)
+	if err == nil {
+		err = im.domain(&it, record)
+	}
+	if im.assets.failed != nil {
+		return it, im.assets.failed
+	}
+	if e, ok := errors.AsType[*ledger.Error](err); ok && strings.HasPrefix(e.Message, "the body ") {
+		// A line is what a body is to /v1.
+		said := *e
+		said.Message = "the line " + strings.TrimPrefix(e.Message, "the body ")
+		err = &said
+	}
+	it.err = err
+	return it, nil
+}
+
+func (im *importer) domain(it *item, record wire.Record) error {
+	switch {
+	case record.Asset != nil:
+		asset := record.Asset.Domain()
+		if err := asset.Validate(); err != nil {
+			return err
+		}
+		im.assets.codes[asset.Code] = asset
+		it.request.Asset = &asset
+	case record.Account != nil:
+		request, err := record.Account.DomainOfAnyID(im.assets)
+		if err != nil {
+			return err
+		}
+		im.assets.learn(request.ID, request.Asset)
+		it.request.Account = &request
+		return request.Validate()
+	case record.Transaction != nil:
+		request, err := record.Transaction.DomainOfAnyID(im.assets)
+		if err != nil {
+			return err
+		}
+		it.request.Transaction = &request
+		it.renewHold()
+		return record.Transaction.Explain(request.Validate())
+	case record.Reversal != nil:
+		request, err := record.Reversal.DomainOfAnyID(record.Of)
+		if err != nil {
+			return err
+		}
+		it.request.Reversal = &request
+		return request.Validate()
+	case record.Post != nil:
+		return im.domainPost(it, record)
+	case record.Void != nil:
+		it.request.VoidPending = &ledger.VoidPendingRequest{Transaction: record.Of, Actor: record.Void.Actor}
+	default:
+		status, err := wire.ParseStatus("status", record.Status)
+		if err != nil {
+			return err
+		}
+		it.request.Status = &ledger.StatusRequest{Account: record.Of, Status: status}
+	}
+	return nil
+}
+
+func (im *importer) domainPost(it *item, record wire.Record) error {
+	if record.Post.Amount != "" && record.Post.Entries == nil {
+		it.part = record.Post
+		it.request.PostPending = &ledger.PostPendingRequest{Transaction: record.Of, Actor: record.Post.Actor}
+		return nil
+	}
+	request, err := record.Post.Domain(record.Of, nil, im.assets)
+	if err != nil {
+		return err
+	}
+	it.request.PostPending = &request
+	return request.Validate()
+}
+
+// renewHold makes the request of a hold whose time has run out since the line was
+// written, and that took effect when it was recorded, one of a hold of the past.
+func (it *item) renewHold() {
+	request := it.request.Transaction
+	if !request.Pending || !request.EffectiveAt.IsZero() || request.ExpiresAt.IsZero() || request.ExpiresAt.After(time.Now()) {
+		return
+	}
+	it.asWritten = new(*request)
+	request.EffectiveAt = request.ExpiresAt.Add(-time.Microsecond)
+}
