@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 )
 
 var (
@@ -34,6 +35,13 @@ func TestAccountRequestRules(t *testing.T) {
 		"minimum of -39 digits":     {func(r *AccountRequest) { r.MinBalance = tooLargeByOne().Neg() }, "min_balance", "38 digits"},
 		"negative opening balance":  {func(r *AccountRequest) { r.OpeningBalance = NewAmount(-1) }, "opening_balance", "negative"},
 		"opening balance too large": {func(r *AccountRequest) { r.OpeningBalance = tooLargeByOne() }, "opening_balance", "38 digits"},
+		"time of no opening":        {func(r *AccountRequest) { r.EffectiveAt = noon }, "effective_at", "for an opening balance"},
+		"opening in the year 0": {func(r *AccountRequest) {
+			r.OpeningBalance, r.EffectiveAt = NewAmount(1), time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+		}, "effective_at", "years 1 to 9999"},
+		"opening in the year 10000": {func(r *AccountRequest) {
+			r.OpeningBalance, r.EffectiveAt = NewAmount(1), time.Date(10_000, 1, 1, 0, 0, 0, 0, time.UTC)
+		}, "effective_at", "years 1 to 9999"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -79,6 +87,16 @@ func TestAccountRequestDefaults(t *testing.T) {
 	long, err := newOpenOperation(AccountRequest{ID: "alice", Asset: usd, Normal: Credit})
 	if err != nil || short.fingerprint != long.fingerprint {
 		t.Errorf("a default that is given makes another request (%v)", err)
+	}
+	opened := AccountRequest{ID: "alice", Asset: usd, OpeningBalance: NewAmount(1), EffectiveAt: noon}
+	exact, err := newOpenOperation(opened)
+	if err != nil {
+		t.Fatal(err)
+	}
+	opened.EffectiveAt = noon.Add(999).In(time.FixedZone("", -7200))
+	fine, err := newOpenOperation(opened)
+	if err != nil || fine.fingerprint != exact.fingerprint || fine.request.EffectiveAt != noon {
+		t.Errorf("a time that is the same to the microsecond makes another request, as of %s (%v)", fine.request.EffectiveAt, err)
 	}
 }
 

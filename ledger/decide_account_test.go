@@ -74,6 +74,47 @@ func TestOpeningBalance(t *testing.T) {
 	}
 }
 
+func TestOpeningBalanceTakesEffectEarlier(t *testing.T) {
+	t.Parallel()
+	b := newBooks(t)
+	request := AccountRequest{ID: "a", Asset: usd, OpeningBalance: NewAmount(5), EffectiveAt: noon.Add(time.Microsecond)}
+	problem := wantRejected(t, b.apply(t, opening(t, request))[0], ErrInvalidRequest)
+	_, isOpen := b.accounts["a"]
+	if _, isThere := b.transactions["opening:a"]; problem.Field != "effective_at" || isOpen || isThere {
+		t.Errorf("ahead of the ledger's time: %+v, with account %t and transaction %t left behind", problem, isOpen, isThere)
+	}
+	request.EffectiveAt = noon.Add(-time.Hour)
+	operation := opening(t, request)
+	decision, err := b.decide(t, operation)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantApplied(t, decision.Outcomes)
+	corrected := make(map[string]int)
+	for _, c := range decision.Corrections {
+		corrected[c.Account]++
+	}
+	if corrected["a"] == 0 || corrected["a"] != corrected["world:USD"] {
+		t.Errorf("the corrections are of %v", corrected)
+	}
+	wantApplied(t, b.apply(t, operation))
+	recorded := b.transactions["opening:a"]
+	if recorded.EffectiveAt != request.EffectiveAt || recorded.RecordedAt != noon || b.accounts["a"].OpenedAt != noon {
+		t.Errorf("got %+v", recorded)
+	}
+	for _, e := range recorded.Entries {
+		if e.EffectiveAt != request.EffectiveAt || e.RecordedAt != noon {
+			t.Errorf("got %+v", e)
+		}
+	}
+	if recorded.Fingerprint != (TransactionRequest{Entries: []EntryRequest{
+		{Account: "world:USD", Side: Debit, Asset: usd, Amount: NewAmount(5)},
+		{Account: "a", Side: Credit, Asset: usd, Amount: NewAmount(5)},
+	}, EffectiveAt: request.EffectiveAt}).fingerprint() {
+		t.Error("the opening transaction's fingerprint is not that of its content")
+	}
+}
+
 func TestOpeningBalanceBelowMinimum(t *testing.T) {
 	t.Parallel()
 	b := newBooks(t, AccountRequest{ID: "a", Asset: usd, MinBalance: NewAmount(500), OpeningBalance: NewAmount(100)})
@@ -100,6 +141,7 @@ func TestOpenAccountAgain(t *testing.T) {
 		"minimum":         func(r *AccountRequest) { r.MinBalance = NewAmount(-1) },
 		"unlimited":       func(r *AccountRequest) { r.Unlimited = true },
 		"opening balance": func(r *AccountRequest) { r.OpeningBalance = NewAmount(101) },
+		"effective time":  func(r *AccountRequest) { r.EffectiveAt = noon },
 		"metadata":        func(r *AccountRequest) { r.Metadata = Metadata{"k": "v"} },
 	} {
 		other := request

@@ -144,6 +144,8 @@ func findStatements() []rangedStatement {
 		ranged("findPrefixOldest", findPrefixOldest, prefix, rangesOfAccounts(), byPrefix),
 		ranged("findPairNewest", findPairNewest, pairs, rangesOfAccounts(), byPair),
 		ranged("findPairOldest", findPairOldest, pairs, rangesOfAccounts(), byPair),
+		ranged("selectOpenings", selectOpenings, "1, '{user-1,user-7}'",
+			[]string{"entries(ledger, account, stripe, sequence)", "balances(ledger, account, stripe)"}),
 		ranged("selectLedger", selectLedger, "'ledger-7'", []string{"ledgers_name_key(name)"}),
 		ranged("findLedgersNewest", findLedgersNewest, "'ledger-7', 100", byName),
 		ranged("findLedgersOldest", findLedgersOldest, "'ledger-7', 100", byName),

@@ -91,6 +91,9 @@ func (w *exportWriter) write() {
 		if i == 3 {
 			request.Normal = ledger.Debit
 		}
+		if request.OpeningBalance.Sign() > 0 && rapid.Bool().Draw(w.T, "opened earlier?") {
+			request.EffectiveAt = w.now().Add(-time.Duration(rapid.IntRange(0, 3).Draw(w.T, "hours before")) * time.Hour)
+		}
 		if rapid.IntRange(0, 3).Draw(w.T, "minimum?") == 0 {
 			request.MinBalance = units(rapid.Int64Range(-10, 10).Draw(w.T, "minimum"))
 		}

@@ -60,8 +60,8 @@ func Run(t *testing.T, newService NewService) {
 }
 
 // RunStore runs every suite on the stores that newStore makes: those of [Run],
-// [IDs] and [Verification] on a ledger in each, and those about a store's several
-// ledgers, by its catalog too. Whatever they have written is verified.
+// [IDs] and [Verification] on a ledger in each, [Openings], and those about a store's
+// several ledgers, by its catalog too. Whatever they have written is verified.
 func RunStore(t *testing.T, newStore NewStore) {
 	t.Helper()
 	Run(t, FromStore(newStore))
@@ -72,6 +72,10 @@ func RunStore(t *testing.T, newStore NewStore) {
 	t.Run("Verification", func(t *testing.T) {
 		t.Parallel()
 		Verification(t, newStore)
+	})
+	t.Run("Openings", func(t *testing.T) {
+		t.Parallel()
+		Openings(t, newStore)
 	})
 	t.Run("Ledgers", func(t *testing.T) {
 		t.Parallel()

@@ -109,7 +109,7 @@ func (m *model) open(r ledger.AccountRequest) string {
 			{Account: worldID, Side: other, Asset: r.Asset, Amount: r.OpeningBalance},
 			{Account: r.ID, Side: r.Normal, Asset: r.Asset, Amount: r.OpeningBalance},
 		}
-		t := modelTransaction{status: ledger.Posted}
+		t := modelTransaction{status: ledger.Posted, asked: ledger.TransactionRequest{EffectiveAt: r.EffectiveAt}}
 		m.write(id, &t, entries)
 		m.transactions[id] = t
 	}

@@ -199,6 +199,9 @@ func (r *random) open(t *rapid.T) {
 	}
 	if rapid.IntRange(0, 2).Draw(t, "opening?") == 0 {
 		request.OpeningBalance = units(r.drawAmount.Draw(t, "opening"))
+		if request.OpeningBalance.Sign() > 0 && len(r.times) > 0 && rapid.Bool().Draw(t, "opened earlier?") {
+			request.EffectiveAt = rapid.SampledFrom(r.times).Draw(t, "effective")
+		}
 	}
 	outcome, err := r.service.OpenAccount(r.testing.Context(), request)
 	if r.isInDoubt() {
