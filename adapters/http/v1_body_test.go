@@ -18,7 +18,8 @@ const (
 		`{"account":"bob","side":"credit","amount":"1.00"}],"from":"alice","to":"bob","amount":"1.00","asset":"USD","pending":true,` +
 		`"expires_at":"2030-01-01T00:00:00Z","effective_at":"2020-01-01T00:00:00Z","description":"d","metadata":{"k":"v"},"related":"paid",` +
 		`"conditions":[{"account":"alice","sequence":1,"min_available":"0.01"}],"up_to":true,"actor":"me"}`
-	oneAccount = `{"id":"a1","name":"n","asset":"USD","normal":"credit","min_balance":"0","opening_balance":"1.00","metadata":{"k":"v"}}`
+	oneAccount = `{"id":"a1","name":"n","asset":"USD","normal":"credit","min_balance":"0","opening_balance":"1.00",` +
+		`"effective_at":"2020-01-01T00:00:00Z","metadata":{"k":"v"}}`
 )
 
 // bodyRoute is a route that takes a body, with one that has every member that there
@@ -238,7 +239,10 @@ func TestLargeBodies(t *testing.T) {
 func TestNullIsMissing(t *testing.T) {
 	t.Parallel()
 	for _, route := range []bodyRoute{
-		{method: "POST", path: "/v1/accounts", body: `{"id":"a1","asset":"USD","name":null,"normal":null,"min_balance":null,"opening_balance":null,"metadata":null}`},
+		{
+			method: "POST", path: "/v1/accounts",
+			body: `{"id":"a1","asset":"USD","name":null,"normal":null,"min_balance":null,"opening_balance":null,"effective_at":null,"metadata":null}`,
+		},
 		{method: "POST", path: "/v1/accounts", body: `{"id":"a1","asset":"USD","metadata":{"k":null}}`},
 		{
 			method: "POST", path: "/v1/transactions",

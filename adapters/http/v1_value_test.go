@@ -81,6 +81,7 @@ func assetSlots() []slot {
 
 func timeSlots() []slot {
 	return []slot{
+		{"POST", "/accounts", `{"id":"a1","asset":"USD","opening_balance":"1","effective_at":"$"}`, "effective_at"},
 		{"POST", "/transactions", `{"id":"t1","from":"alice","to":"bob","amount":"1","effective_at":"$"}`, "effective_at"},
 		{"POST", "/transactions", `{"id":"t1","from":"alice","to":"bob","amount":"1","pending":true,"expires_at":"$"}`, "expires_at"},
 		{"POST", "/transactions/paid/reverse", `{"id":"r1","effective_at":"$"}`, "effective_at"},
@@ -193,6 +194,9 @@ func TestBadRequests(t *testing.T) {
 		{"POST", "/assets", `{"code":"DOGE","scale":39}`, "scale"},
 		{"POST", "/assets", `{"code":"` + strings.Repeat("U", 33) + `","scale":2}`, "code"},
 		{"POST", "/accounts", `{"id":"a1","asset":"USD","normal":"Debit"}`, "normal"},
+		{"POST", "/accounts", `{"id":"a1","asset":"USD","opening_balance":"1","effective_at":"2030-01-01T00:00:00Z"}`, "effective_at"},
+		{"POST", "/accounts", `{"id":"a1","asset":"USD","effective_at":"2020-01-01T00:00:00Z"}`, "effective_at"},
+		{"POST", "/accounts", `{"id":"a1","asset":"USD","opening_balance":"0","effective_at":"2020-01-01T00:00:00Z"}`, "effective_at"},
 		{"POST", "/accounts", `{"id":"a1","asset":"USD","metadata":{"":"v"}}`, "metadata"},
 		{"POST", "/accounts", `{"id":"a1","asset":"USD","metadata":{"k":"\u0000"}}`, "metadata.k"},
 		{"PATCH", "/accounts/alice", `{"status":"Open"}`, "status"},

@@ -107,6 +107,9 @@ func TestAccountRequestRoundTrip(t *testing.T) {
 		if !want.Unlimited {
 			want.MinBalance = amounts(ledger.MaxDigits).Draw(t, "minimum").Neg()
 		}
+		if want.OpeningBalance.Sign() > 0 {
+			want.EffectiveAt = optionalTimes().Draw(t, "effective")
+		}
 		request, err := wire.NewAccountRequest(want)
 		if err != nil {
 			t.Fatal(err)
