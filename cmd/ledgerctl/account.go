@@ -187,11 +187,15 @@ func (a *app) confirmOpening(ctx context.Context, request ledger.AccountRequest)
 		other = ledger.Credit
 	}
 	amount := request.Asset.Format(request.OpeningBalance)
-	return a.confirm(ctx, plan{
+	p := plan{
 		id: request.ID, repeat: "the same command", verb: "open account " + strconv.Quote(request.ID),
 		entries: []plannedEntry{
 			{ledger.WorldID(request.Asset.Code), other.String(), amount, request.Asset.Code},
 			{request.ID, normal.String(), amount, request.Asset.Code},
 		},
-	})
+	}
+	if !request.EffectiveAt.IsZero() {
+		p.detail("effective at %s", wire.FormatTime(request.EffectiveAt))
+	}
+	return a.confirm(ctx, p)
 }

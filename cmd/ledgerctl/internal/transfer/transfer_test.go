@@ -60,7 +60,7 @@ func portable(t *testing.T, l *ledger.Ledger) string {
 
 // everything is a file with all types of records.
 const everything = `{"type":"asset","code":"GEM","scale":1}
-{"type":"account","id":"a","name":"A, \"the first\"","asset":"USD/2","opening_balance":"50.00","metadata":{"k":"v"}}
+{"type":"account","id":"a","name":"A, \"the first\"","asset":"USD/2","opening_balance":"50.00","effective_at":"2026-01-30T12:00:00Z","metadata":{"k":"v"}}
 {"type":"account","id":"b","asset":"USD","min_balance":"none"}
 {"type":"account","id":"g","asset":"GEM/1","normal":"debit"}
 {"type":"account","id":"closing","asset":"USD"}
