@@ -29,6 +29,9 @@ func (im *importer) flush(ctx context.Context) error {
 		switch outcome := results[it]; {
 		case it.err != nil || outcome.Err != nil:
 			im.summary.Rejected++
+			if it.request.Account != nil {
+				im.assets.forget(it.request.Account.ID)
+			}
 			if err := im.rejects.write(it.line, errors.Join(it.err, outcome.Err)); err != nil {
 				return err
 			}

@@ -57,6 +57,16 @@ func (a *assets) ByCode(code string) (ledger.Asset, error) {
 	return asset, nil
 }
 
+// register notes an asset that a line registers, unless its code is known: then the line
+// changes nothing, or is to be refused.
+func (a *assets) register(asset ledger.Asset) error {
+	_, err := a.ByCode(asset.Code)
+	if errors.Is(err, ledger.ErrUnknownAsset) {
+		a.codes[asset.Code], err = asset, nil
+	}
+	return err
+}
+
 // ByAccount implements [wire.Assets].
 func (a *assets) ByAccount(id string) (ledger.Asset, error) {
 	if code, isWorld := strings.CutPrefix(id, ledger.WorldID("")); isWorld {
@@ -90,6 +100,12 @@ func (a *assets) learn(id string, asset ledger.Asset) {
 	if !young && !old {
 		a.keep(id, asset)
 	}
+}
+
+// forget forgets what an account holds, for the line that said so was refused.
+func (a *assets) forget(id string) {
+	delete(a.young, id)
+	delete(a.old, id)
 }
 
 func (a *assets) keep(id string, asset ledger.Asset) {

@@ -52,16 +52,18 @@ func (im *importer) domain(it *item, record wire.Record) error {
 		if err := asset.Validate(); err != nil {
 			return err
 		}
-		im.assets.codes[asset.Code] = asset
 		it.request.Asset = &asset
+		return im.assets.register(asset)
 	case record.Account != nil:
 		request, err := record.Account.DomainOfAnyID(im.assets)
 		if err != nil {
 			return err
 		}
-		im.assets.learn(request.ID, request.Asset)
 		it.request.Account = &request
-		return request.Validate()
+		if err := request.Validate(); err != nil {
+			return err
+		}
+		im.assets.learn(request.ID, request.Asset)
 	case record.Transaction != nil:
 		request, err := record.Transaction.DomainOfAnyID(im.assets)
 		if err != nil {

@@ -3,22 +3,23 @@ package transfer
 import (
 	"bufio"
 	"bytes"
-	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 )
 
-// line is a line of a file, or of CSV a record, which may be several lines.
+// line is a line of a file.
 type line struct {
 	number int64
 	// end is how many bytes were read up to about its end.
 	end int64
 	// text is the record as JSON.
 	text []byte
-	// row is what text was made of, of CSV.
+	// row is what text was made of, of CSV, and raw is the line itself where that could
+	// not be taken apart.
 	row []string
+	raw []byte
 	// err is why it cannot be read.
 	err error
 }
@@ -38,38 +39,41 @@ func skipMark(in *bufio.Reader) {
 	}
 }
 
-// ndjsonReader reads an object a line, and leaves out blank lines.
-type ndjsonReader struct {
+// textReader reads lines of text, of which none is longer than maxLine.
+type textReader struct {
 	in     *bufio.Reader
 	number int64
 	bytes  int64
 }
 
-func newNDJSONReader(in io.Reader) *ndjsonReader {
-	r := &ndjsonReader{in: bufio.NewReaderSize(in, 1<<16)}
+func newTextReader(in io.Reader) *textReader {
+	r := &textReader{in: bufio.NewReaderSize(in, 1<<16)}
 	skipMark(r.in)
 	return r
 }
 
-func (r *ndjsonReader) next() (line, error) {
+// next returns a line that is not blank, without its end. It has no text if it is too
+// long, and an error that says so.
+func (r *textReader) next() (text []byte, l line, err error) {
 	for {
 		text, isLong, err := r.read()
 		if err != nil && (!errors.Is(err, io.EOF) || len(text) == 0 && !isLong) {
-			return line{}, err
+			return nil, line{}, err
 		}
 		r.number++
-		text = bytes.TrimSpace(text)
-		switch {
-		case isLong:
-			return line{number: r.number, end: r.bytes, err: errTooLong()}, nil
-		case len(text) > 0:
-			return line{number: r.number, end: r.bytes, text: unwrap(text)}, nil
+		l := line{number: r.number, end: r.bytes}
+		if isLong {
+			l.err = errTooLong()
+			return nil, l, nil
+		}
+		if text = bytes.TrimRight(text, "\r\n"); len(bytes.TrimSpace(text)) > 0 {
+			return text, l, nil
 		}
 	}
 }
 
 // read returns a line, or that it is too long.
-func (r *ndjsonReader) read() (text []byte, isLong bool, err error) {
+func (r *textReader) read() (text []byte, isLong bool, err error) {
 	for {
 		part, err := r.in.ReadSlice('\n')
 		r.bytes += int64(len(part))
@@ -82,6 +86,19 @@ func (r *ndjsonReader) read() (text []byte, isLong bool, err error) {
 			return text, isLong, err
 		}
 	}
+}
+
+// ndjsonReader reads an object a line, and leaves out blank lines.
+type ndjsonReader struct{ in *textReader }
+
+func newNDJSONReader(in io.Reader) *ndjsonReader { return &ndjsonReader{newTextReader(in)} }
+
+func (r *ndjsonReader) next() (line, error) {
+	text, l, err := r.in.next()
+	if err == nil && l.err == nil {
+		l.text = unwrap(bytes.TrimSpace(text))
+	}
+	return l, err
 }
 
 // unwrap returns the record of a line of a file of rejects, which has it as it stood.
@@ -101,62 +118,4 @@ func unwrap(text []byte) []byte {
 		return []byte(asText)
 	}
 	return rejected.Record
-}
-
-// csvReader reads the records under a header.
-type csvReader struct {
-	in     *csv.Reader
-	limit  *limitedReader
-	header csvHeader
-	names  []string
-}
-
-func newCSVReader(in io.Reader) (*csvReader, error) {
-	limit := &limitedReader{in: in}
-	buffered := bufio.NewReaderSize(limit, 1<<16)
-	skipMark(buffered)
-	r := &csvReader{in: csv.NewReader(buffered), limit: limit}
-	r.in.FieldsPerRecord = -1
-	names, err := r.in.Read()
-	if errors.Is(err, io.EOF) {
-		return nil, errors.New("the file is empty: CSV should begin with a header")
-	}
-	if err != nil {
-		return nil, fmt.Errorf("the header cannot be read: %w", err)
-	}
-	r.names = names
-	r.header, err = readHeader(names)
-	return r, err
-}
-
-func (r *csvReader) next() (line, error) {
-	r.limit.left = maxLine
-	row, err := r.in.Read()
-	if broken, ok := errors.AsType[*csv.ParseError](err); ok {
-		return line{number: int64(broken.StartLine), end: r.in.InputOffset(), row: row, err: broken.Err}, nil
-	}
-	if err != nil {
-		return line{}, err
-	}
-	number, _ := r.in.FieldPos(0)
-	l := line{number: int64(number), end: r.in.InputOffset(), row: row}
-	l.text, l.err = r.header.object(row)
-	return l, nil
-}
-
-// limitedReader fails when one record takes too much, such as one whose quote nobody
-// closes.
-type limitedReader struct {
-	in   io.Reader
-	left int
-}
-
-// Read implements [io.Reader].
-func (r *limitedReader) Read(p []byte) (int, error) {
-	if r.left <= -(1 << 16) {
-		return 0, fmt.Errorf("%w, or a quote in it is not closed", errTooLong())
-	}
-	n, err := r.in.Read(p)
-	r.left -= n
-	return n, err
 }

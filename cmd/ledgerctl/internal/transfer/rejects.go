@@ -22,7 +22,11 @@ type rejects struct {
 	columns int
 }
 
-func rejectColumns() []string { return []string{"line", "error_code", "error"} }
+// rejectRecord is the column with a line as it stood that could not be taken apart into
+// cells. Once mended there, it is imported from there.
+const rejectRecord = "record"
+
+func rejectColumns() []string { return []string{"line", "error_code", "error", rejectRecord} }
 
 func newRejects(out io.Writer, names []string) *rejects {
 	r := &rejects{out: out, names: names}
@@ -91,7 +95,7 @@ func (r *rejects) writeRow(l line, reason error) error {
 		}
 		row = append(row, cell)
 	}
-	row = append(row, strconv.FormatInt(l.number, 10), string(codeOf(reason)), reason.Error())
+	row = append(row, strconv.FormatInt(l.number, 10), string(codeOf(reason)), reason.Error(), string(l.raw))
 	if err := r.csv.Write(row); err != nil {
 		return err
 	}
