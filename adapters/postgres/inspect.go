@@ -141,17 +141,20 @@ func (i *inspection) plan(ctx context.Context, by planning) error {
 	if by == i.planning {
 		return nil
 	}
-	scan, join := "off", "on"
+	scan, join, loop := "off", "on", "on"
 	switch by {
 	case byTables:
-		scan = "on"
+		// A ledger that the statistics do not know is thought to be tiny, and would be read
+		// once for each of its rows.
+		scan, loop = "on", "off"
 	case byKeys:
 		join = "off"
 	case byPages:
 	}
 	settings := fmt.Sprintf(`
-SET LOCAL enable_seqscan = %[1]s; SET LOCAL enable_bitmapscan = %[1]s; SET LOCAL enable_hashjoin = %[2]s; SET LOCAL enable_mergejoin = %[2]s`,
-		scan, join)
+SET LOCAL enable_seqscan = %[1]s; SET LOCAL enable_bitmapscan = %[1]s; SET LOCAL enable_hashjoin = %[2]s; SET LOCAL enable_mergejoin = %[2]s;
+SET LOCAL enable_nestloop = %[3]s`,
+		scan, join, loop)
 	if _, err := i.connection.PgConn().Exec(ctx, settings).ReadAll(); err != nil {
 		return err
 	}

@@ -138,6 +138,51 @@ func statementsOfPart(part inspected) map[string]string {
 	return statements
 }
 
+// TestInspectionOfWholeIsNotQuadratic explains what reads all of a ledger that is not in
+// the statistics, as one that came after the last ANALYZE. It is thought to be tiny, and
+// must not be read once for each of its rows.
+func TestInspectionOfWholeIsNotQuadratic(t *testing.T) {
+	t.Parallel()
+	store, connection := newPlanner(t)
+	fillPast(t, connection, 1, 30_000)
+	execute(t, connection, "ANALYZE")
+	i := &inspection{store: store, connection: connection}
+	execute(t, connection, "BEGIN")
+	if err := i.plan(t.Context(), byTables); err != nil {
+		t.Fatal(err)
+	}
+	statements := map[string]string{
+		"balances": inspectBalances, "opened": inspectOpened, "reserved": inspectReservedOfWhole, "backdated": inspectBackdated,
+		"corrections": inspectCorrections, "assets": inspectAssets,
+		"transactions": inspectTransactions, "resolutions": inspectResolutions, "reversals": inspectReversals,
+		"reservations": inspectReservations, "reversed": inspectReversed, "entries of records": inspectEntriesOfWhole,
+		"entries": inspectEntries,
+	}
+	for n, f := range allFlaws() {
+		statements[fmt.Sprintf("flaw %d, %s", n, f.message)] = f.statement
+	}
+	for of, statement := range statements {
+		statement = strings.NewReplacer("$1", "2", "$2", "''::text", "$3", "now()").Replace(inspected{}.fill(statement))
+		if found := explainText(t, connection, statement).repeated(false); len(found) > 0 {
+			t.Errorf("%s: for each row of another it reads %v", of, found)
+		}
+	}
+}
+
+// repeated returns the tables that a plan reads as a whole, all of a ledger, for each row
+// of another.
+func (p plan) repeated(isRepeated bool) (found []string) {
+	_, isBook := keys()[p.Relation]
+	if columns := conditionColumns(p.Condition); isRepeated && isBook && (len(columns) == 0 || len(columns) == 1 && columns[0] == "ledger") &&
+		p.NodeType != "Tid Scan" {
+		found = append(found, p.NodeType+" "+p.Relation)
+	}
+	for n, child := range p.Plans {
+		found = append(found, child.repeated(isRepeated || p.NodeType == "Nested Loop" && n > 0)...)
+	}
+	return found
+}
+
 func explainText(t *testing.T, connection *pgx.Conn, statement string) plan {
 	t.Helper()
 	var text string
