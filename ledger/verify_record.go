@@ -11,7 +11,7 @@ import (
 
 // verifyRecords proves all that there is to prove of transactions.
 func (v *verifier) verifyRecords(ctx context.Context) {
-	last := ""
+	last, isFirst := "", true
 	for record, err := range v.inspection.Records(ctx, v.query.Scope) {
 		if !v.goesOn(ctx) {
 			return
@@ -30,11 +30,14 @@ func (v *verifier) verifyRecords(ctx context.Context) {
 		if unreadable {
 			continue
 		}
-		if record.ID <= last {
+		if record.ID <= last && !isFirst {
 			v.err = broken("the store yields transaction %q behind %q", record.ID, last)
 			return
 		}
-		last = record.ID
+		last, isFirst = record.ID, false
+		if err := ValidateID(record.ID); err != nil {
+			v.report(Finding{Check: CheckStored, Transaction: record.ID, Message: fmt.Sprintf("transaction %q has an id that none can have: %s", record.ID, err)})
+		}
 		v.verifyRecord(ctx, &record)
 	}
 }
@@ -209,6 +212,9 @@ func (r *recordVerifier) verifyTimes() {
 	at := r.writtenAt()
 	if at.Before(r.t.RecordedAt) {
 		r.find(CheckTimes, "was %s at %s; that should not be before it was recorded, at %s", r.t.Status, formatTime(at), formatTime(r.t.RecordedAt))
+	}
+	if ends := r.t.ExpiresAt; !r.t.ResolvedAt.IsZero() && !ends.IsZero() && !r.t.ResolvedAt.Before(ends) {
+		r.find(CheckTimes, "was %s at %s; that should be before it expired, at %s", r.t.Status, formatTime(r.t.ResolvedAt), formatTime(ends))
 	}
 	if r.t.EffectiveAt.After(at) {
 		r.find(CheckTimes, "takes effect at %s; that should not be later than when it was written, at %s", formatTime(r.t.EffectiveAt), formatTime(at))

@@ -20,6 +20,19 @@ func TestVerifyRecords(t *testing.T) {
 		{"a key twice", func(b *table) {
 			b.transaction("t2").Entries = append(b.transaction("t2").Entries, b.transaction("t2").Entries[0])
 		}, []string{"unique_id a/2 of t2"}},
+		{"a hold that was posted when it had expired", func(b *table) {
+			held := b.transaction("part")
+			held.ExpiresAt = held.ResolvedAt
+		}, []string{"times_in_order of part"}},
+		{"an empty id", func(b *table) {
+			first := &b.transactions[0]
+			for i := range b.entries {
+				if b.entries[i].Transaction == first.ID {
+					b.entries[i].Transaction = ""
+				}
+			}
+			first.ID = ""
+		}, []string{"stored", "pending_totals a", "pending_totals b", "links a of ends", "links b of ends"}},
 		{"one entry", func(b *table) { b.transaction("t2").Entries = b.transaction("t2").Entries[:1] }, []string{"links of t2"}},
 		{"too many entries", func(b *table) { b.transaction("t2").Entries = make([]ledger.Entry, 5000) }, []string{"links of t2"}},
 		{"no status", func(b *table) { b.transaction("t2").Status = 0 }, []string{"stored of t2"}},

@@ -153,6 +153,7 @@ func brokenAccounts() []breakage {
 		{"account added", "INSERT INTO ledger.accounts SELECT ledger, 'new', name, opened_at, fingerprint, attempt FROM ledger.accounts WHERE @l AND id = 'c'", []string{"links new"}},
 		{"balance added", "INSERT INTO ledger.balances SELECT 2, 'new', 0, 2, 1, 2, 'USD', 0, 0, 0, 0, now()", []string{"links new"}},
 		{"fingerprint of an account", "ALTER TABLE ledger.accounts DROP CONSTRAINT accounts_check; UPDATE ledger.accounts SET fingerprint = '\\x00' WHERE @l AND id = 'c'", []string{"stored c"}},
+		{"no fingerprint of an account", "ALTER TABLE ledger.accounts ALTER fingerprint DROP NOT NULL; UPDATE ledger.accounts SET fingerprint = NULL WHERE @l AND id = 'c'", []string{"stored c"}},
 		{"stripe deleted", "DELETE FROM ledger.balances WHERE @l AND account = 'world:EUR' AND stripe = 15", []string{"stored world:EUR"}},
 		{"stripe added", "INSERT INTO ledger.balances SELECT ledger, account, 1, normal, status, scale, asset, min_balance, 0, 0, 0, now() FROM ledger.balances WHERE @l AND account = 'idle'", []string{"stored idle"}},
 		{"world's normal side", "UPDATE ledger.balances SET normal = 2 WHERE @l AND account = 'world:EUR' AND stripe = 3", []string{"limits world:EUR"}},
@@ -183,6 +184,7 @@ func brokenTransactions() []breakage {
 		{"reverses nothing", "UPDATE ledger.transactions SET reverses = 'nothing' WHERE @l AND id = 'undo-2'", []string{"links  undo-2"}},
 		{"reverses another", "UPDATE ledger.transactions SET reverses = 'fee-2' WHERE @l AND id = 'undo-2'", []string{"links  undo-2"}},
 		{"reversed twice", "DROP INDEX ledger.transactions_reverses; UPDATE ledger.transactions SET reverses = 'move-2' WHERE @l AND id = 'undo-1'", []string{"unique_id  move-2"}},
+		{"no fingerprint", "ALTER TABLE ledger.transactions ALTER fingerprint DROP NOT NULL; UPDATE ledger.transactions SET fingerprint = NULL " + fee, []string{"stored  fee-2"}},
 		{"fingerprint", unchecked + "UPDATE ledger.transactions SET fingerprint = '\\x00' " + fee, []string{"stored  fee-2"}},
 		{"unbalanced", `UPDATE ledger.entries SET amount = amount + 1, balance = balance - 1, debits = debits + 1 WHERE @l AND account = '` + oddSQL + `' AND transaction = 'undo-hold-2';
 UPDATE ledger.balances SET debits = debits + 1 WHERE @l AND account = '` + oddSQL + `'`, []string{"debits_equal_credits", "debits_equal_credits  undo-hold-2", "links  undo-hold-2"}},
@@ -210,6 +212,7 @@ func brokenPending() []breakage {
 		{"resolution changed", "UPDATE ledger.resolutions SET status = 3, stripes = NULL, sequences = NULL WHERE @l AND transaction = 'hold-posted-2'", []string{"links a#23 hold-posted-2", "links b#7 hold-posted-2"}},
 		{"resolution of no status", unchecked + "UPDATE ledger.resolutions SET status = 7 WHERE @l AND transaction = 'hold-void-2'", []string{"stored  hold-void-2"}},
 		{"time of a resolution", "UPDATE ledger.resolutions SET recorded_at = recorded_at - interval '1 day' WHERE @l AND transaction = 'hold-part-2'", []string{"times_in_order  hold-part-2", "times_in_order a#24 hold-part-2", `times_in_order ödd "id"\{},'%_#5 hold-part-2`}},
+		{"posted after it had expired", "UPDATE ledger.transactions SET expires_at = recorded_at + interval '1 microsecond' WHERE @l AND id = 'hold-posted-2'", []string{"times_in_order  hold-posted-2"}},
 		{"keys of a resolution", "UPDATE ledger.resolutions SET sequences[1] = sequences[1] + 100 WHERE @l AND transaction = 'hold-posted-2'", []string{"links a#123 hold-posted-2", "links a#23 hold-posted-2"}},
 		{"amounts reserved", "UPDATE ledger.transactions SET reserved_amounts = '{3,3}' WHERE @l AND id = 'hold-posted-2'", []string{"pending_totals a#23 hold-posted-2", "pending_totals b#7 hold-posted-2"}},
 		{"sides reserved", "UPDATE ledger.transactions SET reserved_sides = '{2,1}' WHERE @l AND id = 'hold-posted-2'", []string{"pending_totals a#23 hold-posted-2", "pending_totals b#7 hold-posted-2"}},

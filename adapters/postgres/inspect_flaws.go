@@ -94,7 +94,7 @@ WHERE b.account LIKE 'world:%' GROUP BY b.account HAVING count(DISTINCT b.stripe
 SELECT 'world:' || b.asset, 0, '', b.asset, '' FROM (SELECT DISTINCT asset FROM ledger.balances WHERE ledger = $1) AS b
 WHERE NOT EXISTS (SELECT FROM ledger.balances WHERE ledger = $1 AND account = 'world:' || b.asset)`},
 		{check: ledger.CheckStored, message: "account @account has a fingerprint of @a bytes; it should have 32", statement: `@with
-SELECT a.id, 0, '', octet_length(a.fingerprint)::text, '' FROM @accounts AS a WHERE octet_length(a.fingerprint) <> 32`},
+SELECT a.id, 0, '', coalesce(octet_length(a.fingerprint), 0)::text, '' FROM @accounts AS a WHERE octet_length(a.fingerprint) IS DISTINCT FROM 32`},
 	}
 }
 
@@ -102,7 +102,7 @@ SELECT a.id, 0, '', octet_length(a.fingerprint)::text, '' FROM @accounts AS a WH
 func transactionFlaws() []flaw {
 	return []flaw{
 		{check: ledger.CheckStored, message: "transaction @transaction has a fingerprint of @a bytes; it should have 32", statement: `@with
-SELECT '', 0, t.id, octet_length(t.fingerprint)::text, '' FROM @transactions AS t WHERE octet_length(t.fingerprint) <> 32`},
+SELECT '', 0, t.id, coalesce(octet_length(t.fingerprint), 0)::text, '' FROM @transactions AS t WHERE octet_length(t.fingerprint) IS DISTINCT FROM 32`},
 		{check: ledger.CheckLinks, message: "transaction @transaction is related to @qa, which is not there", statement: `@with
 SELECT '', 0, t.id, t.related, '' FROM @transactions AS t
 WHERE t.related IS NOT NULL AND NOT EXISTS (SELECT FROM ledger.transactions WHERE ledger = $1 AND id = t.related@each)`},
