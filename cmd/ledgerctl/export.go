@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
 
@@ -39,8 +40,8 @@ With --portable the export has nothing that a copy of the ledger has of its own:
 lines of two equal ledgers, sorted, are the same. The times at which the ledger wrote are
 left out, and what stripes of world accounts have.
 
-A file is written under its name with .partial behind, and gets its name when it is
-complete.`,
+A file gets its name when it is complete: until then it has a number and .partial behind
+it, and it is removed if the export is broken off.`,
 		Example: `  ledgerctl export --dsn postgres://ledger@localhost/ledger --file ledger.ndjson
   ledgerctl export --format csv --only accounts > accounts.csv
   ledgerctl export --portable | sort | sha256sum`,
@@ -121,26 +122,44 @@ func (a *app) exportTo(ctx context.Context, books *ledger.Ledger, w *transfer.Wr
 	return nil
 }
 
-// writeWhole lets write fill a file that gets its name when it is complete, or to
-// standard output if there is no name.
+// writeWhole lets write fill a file that gets its name when it is complete, or standard
+// output if there is no name. What is there and no plain file, as a pipe or a device, is
+// written to as it is.
 func writeWhole(stdout io.Writer, name string, write func(io.Writer) error) (err error) {
 	if name == "" || name == "-" {
 		return write(stdout)
 	}
-	partial := name + ".partial"
-	const private = 0o600
-	file, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, private) //nolint:gosec // The operator names it.
+	if target, err := filepath.EvalSymlinks(name); err == nil {
+		name = target
+	}
+	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
+		file, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // The operator names it.
+		if err != nil {
+			return err
+		}
+		return writeInto(file, write, (*os.File).Close)
+	}
+	// Each export has a file of its own until it is complete.
+	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.partial")
 	if err != nil {
 		return err
 	}
-	buffered := bufio.NewWriter(file)
-	err = write(buffered)
+	err = writeInto(file, write, func(file *os.File) error { return errors.Join(file.Sync(), file.Close()) })
 	if err == nil {
-		err = errors.Join(buffered.Flush(), file.Sync())
+		err = os.Rename(file.Name(), name)
 	}
-	err = errors.Join(err, file.Close())
 	if err != nil {
-		return err
+		return errors.Join(err, os.Remove(file.Name()))
 	}
-	return os.Rename(partial, name)
+	return nil
+}
+
+// writeInto lets write fill a file, and ends it.
+func writeInto(file *os.File, write func(io.Writer) error, end func(*os.File) error) error {
+	buffered := bufio.NewWriter(file)
+	err := write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	return errors.Join(err, end(file))
 }

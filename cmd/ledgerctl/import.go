@@ -37,7 +37,8 @@ func (a *app) importCommand() *cobra.Command {
 		Long: `Make accounts and transactions of the lines of a file, or of standard input, in order.
 The lines are those that ledgerctl export writes. A line without a type is of the one that
 --type names, so that a plain list of transactions needs none. CSV has a header with the
-names of the fields, in any order; what is nested is JSON in a cell.
+names of the fields, in any order; what is nested is JSON in a cell, and each record is
+on one line.
 
 An import can be repeated, for every line has an id: what is in already is left as it is.
 So after one that was broken off, by whatever, run the same again to go on. Only the
