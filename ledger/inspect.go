@@ -26,7 +26,8 @@ type Inspection interface {
 	// Count counts what there is, of the entries those that have a number: opening
 	// balances are not among them.
 	Count(ctx context.Context) (Counts, error)
-	// Totals returns the totals of each asset over all accounts, in the order of codes.
+	// Totals returns the totals of each asset over all accounts, in the order of codes;
+	// beside an [ErrInternal] those that can be read.
 	Totals(ctx context.Context) ([]AssetTotals, error)
 	// Balances yields what the store keeps of each account, and of each stripe of a
 	// world account, in the order of ids, bytewise, and stripes.

@@ -213,6 +213,9 @@ func (r *recordVerifier) verifyTimes() {
 	if at.Before(r.t.RecordedAt) {
 		r.find(CheckTimes, "was %s at %s; that should not be before it was recorded, at %s", r.t.Status, formatTime(at), formatTime(r.t.RecordedAt))
 	}
+	if ends := r.t.ExpiresAt; !ends.IsZero() && !r.wasPending {
+		r.find(CheckStored, "expires at %s; it was never pending, and should not expire", formatTime(ends))
+	}
 	if ends := r.t.ExpiresAt; !r.t.ResolvedAt.IsZero() && !ends.IsZero() && !r.t.ResolvedAt.Before(ends) {
 		r.find(CheckTimes, "was %s at %s; that should be before it expired, at %s", r.t.Status, formatTime(r.t.ResolvedAt), formatTime(ends))
 	}

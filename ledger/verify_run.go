@@ -100,8 +100,7 @@ func (v *verifier) verifyTotals(ctx context.Context) {
 		return
 	}
 	totals, err := v.inspection.Totals(ctx)
-	if err != nil {
-		v.isUnreadable(err, Finding{})
+	if v.isUnreadable(err, Finding{}); v.err != nil {
 		return
 	}
 	for _, t := range totals {

@@ -1,7 +1,9 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -55,15 +57,21 @@ type inspection struct {
 	planning planning
 	// cursors counts those that were opened, for their names.
 	cursors int
+	// kept is the scope whose parts are in temporary tables, if one has been; isDecided
+	// says that it is not to be asked again whether they should be.
+	kept      ledger.Scope
+	isDecided bool
 }
 
 var _ ledger.Inspection = (*inspection)(nil)
 
 // beginInspection begins the transaction and takes its snapshot, in one round trip: the
 // time of the transaction is that of the snapshot. Cursors are read to their ends, and
-// what is sorted on the way has some room in memory.
+// what is sorted on the way has some room in memory. It is not READ ONLY, for that forbids
+// to make a temporary table; those are what names without a schema mean.
 const beginInspection = `
-BEGIN READ ONLY ISOLATION LEVEL REPEATABLE READ;
+BEGIN ISOLATION LEVEL REPEATABLE READ;
+SET LOCAL search_path = pg_temp;
 SELECT set_config('work_mem', greatest(pg_size_bytes(current_setting('work_mem')) / 1024, 32768)::text, true),
 	set_config('cursor_tuple_fraction', '1', true)`
 
@@ -229,15 +237,24 @@ func (i *inspection) Count(ctx context.Context) (counts ledger.Counts, err error
 
 // Totals implements [ledger.Inspection].
 func (i *inspection) Totals(ctx context.Context) (totals []ledger.AssetTotals, err error) {
+	var faults []error
 	err = i.ask(ctx, func(ctx context.Context) error {
 		var t ledger.AssetTotals
 		var scale int64
-		fields := []any{&t.Asset.Code, &scale, numeric{&t.Debits}, numeric{&t.Credits}}
-		return i.query(ctx, totalsOfAssets, []any{i.book}, fields, func() error {
+		var debits, credits string
+		return i.query(ctx, totalsOfAssets, []any{i.book}, []any{&t.Asset.Code, &scale, &debits, &credits}, func() error {
 			t.Asset.Scale = uint8(scale)
+			var wrong [2]error
+			t.Debits, wrong[0] = ledger.ParseUnits(debits)
+			t.Credits, wrong[1] = ledger.ParseUnits(credits)
+			if wrong != [2]error{} {
+				faults = append(faults, unreadable([]string{"they are " + debits + " and " + credits + " units"}, "", "",
+					"the debits and credits of all accounts in %s", t.Asset.Code))
+				return nil
+			}
 			totals = append(totals, t)
 			return nil
 		})
 	})
-	return totals, err
+	return totals, cmp.Or(err, errors.Join(faults...))
 }

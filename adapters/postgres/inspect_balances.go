@@ -84,14 +84,13 @@ func readReservedSum(r *row) reservedSum {
 // Balances implements [ledger.Inspection].
 func (i *inspection) Balances(ctx context.Context, scope ledger.Scope) iter.Seq2[ledger.StoredBalance, error] {
 	return func(yield func(ledger.StoredBalance, error) bool) {
-		part := inspected{scope}
 		reservedStatement := inspectReservedOfWhole
 		if !scope.IsWhole() {
 			reservedStatement = inspectReservedOfPart
 		}
-		balances := newCursor(i, scope, part.fill(inspectBalances), readStoredBalance)
-		opened := newCursor(i, scope, part.fill(inspectOpened), readOpenedAccount)
-		reserved := newCursor(i, scope, part.fill(reservedStatement), readReservedSum)
+		balances := newCursor(i, scope, inspectBalances, readStoredBalance)
+		opened := newCursor(i, scope, inspectOpened, readOpenedAccount)
+		reserved := newCursor(i, scope, reservedStatement, readReservedSum)
 		defer opened.stop(ctx)
 		defer reserved.stop(ctx)
 		for b, err := range balances.all(ctx) {

@@ -161,6 +161,7 @@ func brokenAccounts() []breakage {
 		{"world's status", "UPDATE ledger.balances SET status = 2 " + world, []string{"limits world:USD"}},
 		{"world's scale", "UPDATE ledger.balances SET scale = 3 WHERE @l AND account = 'world:EUR' AND stripe = 3", []string{"stored world:EUR"}},
 		{"world's asset", "UPDATE ledger.balances SET asset = 'EUR' WHERE @l AND account = 'world:USD' AND stripe = (SELECT min(stripe) FROM ledger.balances WHERE @l AND account = 'world:USD' AND sequence = 0)", []string{"stored world:USD"}},
+		{"totals out of range", "UPDATE ledger.balances SET debits = debits + 9e75, credits = credits + 9e75 WHERE @l AND account = 'world:USD'", []string{"balance_equals_sum", "balance_equals_sum world:USD", "stored"}},
 		{"world deleted", "DELETE FROM ledger.balances WHERE @l AND account = 'world:EUR'", []string{"links world:EUR"}},
 	}
 }
@@ -186,6 +187,7 @@ func brokenTransactions() []breakage {
 		{"reversed twice", "DROP INDEX ledger.transactions_reverses; UPDATE ledger.transactions SET reverses = 'move-2' WHERE @l AND id = 'undo-1'", []string{"unique_id  move-2"}},
 		{"no fingerprint", "ALTER TABLE ledger.transactions ALTER fingerprint DROP NOT NULL; UPDATE ledger.transactions SET fingerprint = NULL " + fee, []string{"stored  fee-2"}},
 		{"fingerprint", unchecked + "UPDATE ledger.transactions SET fingerprint = '\\x00' " + fee, []string{"stored  fee-2"}},
+		{"expiry of what was never pending", "UPDATE ledger.transactions SET expires_at = recorded_at + interval '1 day' " + fee, []string{"stored  fee-2"}},
 		{"unbalanced", `UPDATE ledger.entries SET amount = amount + 1, balance = balance - 1, debits = debits + 1 WHERE @l AND account = '` + oddSQL + `' AND transaction = 'undo-hold-2';
 UPDATE ledger.balances SET debits = debits + 1 WHERE @l AND account = '` + oddSQL + `'`, []string{"debits_equal_credits", "debits_equal_credits  undo-hold-2", "links  undo-hold-2"}},
 	}

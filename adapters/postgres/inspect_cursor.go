@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgtype"
-
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
@@ -19,8 +17,9 @@ const fetched = 500
 // Several of an inspection may be open at once.
 type cursor[T any] struct {
 	inspection *inspection
-	statement  string
-	scope      ledger.Scope
+	// statement is yet to be filled in.
+	statement string
+	scope     ledger.Scope
 	// read reads a row.
 	read func(*row) T
 
@@ -81,8 +80,7 @@ func (c *cursor[T]) fetch(ctx context.Context) error {
 	return nil
 }
 
-// open declares the cursor. The statement takes the ledger $1, and the account $2 and
-// the time $3 of the scope.
+// open declares the cursor.
 func (c *cursor[T]) open(ctx context.Context) error {
 	i, by := c.inspection, byKeys
 	if c.scope.IsWhole() {
@@ -93,12 +91,8 @@ func (c *cursor[T]) open(ctx context.Context) error {
 	}
 	i.cursors++
 	name := "inspection_" + strconv.Itoa(i.cursors)
-	arguments := [][]byte{
-		strconv.AppendInt(nil, int64(i.book), 10), []byte(c.scope.Account), []byte(timeText(c.scope.Since, "-infinity")),
-	}
-	types := []uint32{pgtype.Int4OID, pgtype.TextOID, pgtype.TimestamptzOID}
-	statement := "DECLARE " + name + " NO SCROLL CURSOR FOR " + c.statement
-	if _, err := i.connection.PgConn().ExecParams(ctx, statement, arguments, types, nil, nil).Close(); err != nil {
+	statement := inspected{c.scope}.fill(c.statement, c.scope == i.kept)
+	if err := i.execute(ctx, c.scope, "DECLARE "+name+" NO SCROLL CURSOR FOR "+statement); err != nil {
 		return err
 	}
 	c.name = name

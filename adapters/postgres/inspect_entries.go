@@ -84,15 +84,19 @@ func readAssetOfAccount(r *row) assetOfAccount {
 // Entries implements [ledger.Inspection].
 func (i *inspection) Entries(ctx context.Context, scope ledger.Scope) iter.Seq2[ledger.Entry, error] {
 	return func(yield func(ledger.Entry, error) bool) {
-		part, statement := inspected{scope}, inspectEntries
+		statement := inspectEntries
 		switch {
 		case !scope.Since.IsZero():
 			statement = inspectEntriesSince
 		case scope.Account != "":
 			statement = inspectEntriesOfAccount
 		}
-		entries := newCursor(i, scope, part.fill(statement), readInspectedEntry)
-		assets := newCursor(i, scope, part.fill(inspectAssets), readAssetOfAccount)
+		if err := i.keep(ctx, scope); err != nil {
+			yield(ledger.Entry{}, err)
+			return
+		}
+		entries := newCursor(i, scope, statement, readInspectedEntry)
+		assets := newCursor(i, scope, inspectAssets, readAssetOfAccount)
 		defer assets.stop(ctx)
 		var asset *assetOfAccount
 		for e, err := range entries.all(ctx) {

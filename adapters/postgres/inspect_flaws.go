@@ -47,12 +47,15 @@ func (f *flaw) finding(r *flawRow) ledger.Finding {
 // a part has no key to find them by.
 func (i *inspection) Flaws(ctx context.Context, scope ledger.Scope) iter.Seq2[ledger.Finding, error] {
 	return func(yield func(ledger.Finding, error) bool) {
-		part := inspected{scope}
+		if err := i.keep(ctx, scope); err != nil {
+			yield(ledger.Finding{}, err)
+			return
+		}
 		for _, f := range allFlaws() {
 			if f.ofWhole && !scope.IsWhole() {
 				continue
 			}
-			for found, err := range newCursor(i, scope, part.fill(f.statement), readFlawRow).all(ctx) {
+			for found, err := range newCursor(i, scope, f.statement, readFlawRow).all(ctx) {
 				if err != nil {
 					yield(ledger.Finding{}, err)
 					return

@@ -88,36 +88,63 @@ func TestRemainder(t *testing.T) {
 }
 
 // TestInspectionPlans explains what is read of a part of the books, on large tables: all
-// of it is found by more of a key than the ledger, or at its place.
+// of it is found by more of a key than the ledger, or at its place, where the parts are
+// kept and where they are not.
 func TestInspectionPlans(t *testing.T) {
 	t.Parallel()
 	store, connection := newPlanner(t)
 	fillPast(t, connection, 1, 30_000)
-	i := &inspection{store: store, connection: connection}
-	execute(t, connection, "BEGIN")
-	if err := i.plan(t.Context(), byKeys); err != nil {
-		t.Fatal(err)
-	}
 	for _, age := range []string{"young", "analyzed"} {
 		for name, scope := range map[string]ledger.Scope{
 			"since":         {Since: time.Now()},
 			"account":       {Account: "user-1"},
 			"account since": {Account: "user-1", Since: time.Now()},
 		} {
-			for of, statement := range statementsOfPart(inspected{scope}) {
-				for _, read := range explainText(t, connection, statement).ranges() {
-					if _, columns, found := strings.Cut(read, "("); !found && !strings.HasPrefix(read, "Tid Scan") || found && !strings.Contains(columns, ", ") {
-						t.Errorf("%s: %s: %s: reads %s", age, name, of, read)
+			part := inspected{scope}
+			i := &inspection{store: store, book: 1, within: t.Context(), connection: connection}
+			execute(t, connection, "BEGIN")
+			if err := i.plan(t.Context(), byKeys); err != nil {
+				t.Fatal(err)
+			}
+			checkKeys := func(statements map[string]string) {
+				for of, statement := range statements {
+					for _, read := range explainText(t, connection, statement).ranges() {
+						if isOfPart(part, read) {
+							continue
+						}
+						if _, columns, found := strings.Cut(read, "("); !found && !strings.HasPrefix(read, "Tid Scan") || found && !strings.Contains(columns, ", ") {
+							t.Errorf("%s: %s: %s: reads %s", age, name, of, read)
+						}
 					}
 				}
 			}
+			checkKeys(statementsOfPart(part, false))
+			if err := i.keep(t.Context(), scope); err != nil || i.kept != scope {
+				t.Fatalf("of %s %+v is kept, %v", name, i.kept, err)
+			}
+			kept := statementsOfPart(part, true)
+			for _, p := range part.parts() {
+				kept["part "+p.name] = literals(p.statement)
+			}
+			checkKeys(kept)
+			execute(t, connection, "ROLLBACK")
 		}
 		execute(t, connection, "ANALYZE ledger.transactions, ledger.entries, ledger.balances, ledger.accounts, ledger.reservations, "+
 			"ledger.resolutions, ledger.pending_accounts, ledger.transaction_metadata, ledger.account_metadata")
 	}
 }
 
-func statementsOfPart(part inspected) map[string]string {
+// isOfPart says whether what a plan reads is a part that is kept.
+func isOfPart(part inspected, read string) bool {
+	return slices.ContainsFunc(part.parts(), func(p partOfBooks) bool { return read == "Seq Scan "+p.name })
+}
+
+// literals puts values in the places of a statement's parameters.
+func literals(statement string) string {
+	return strings.NewReplacer("$1", "1", "$2", "'user-1'::text", "$3", "now()").Replace(statement)
+}
+
+func statementsOfPart(part inspected, isKept bool) map[string]string {
 	statements := map[string]string{
 		"balances": inspectBalances, "opened": inspectOpened, "reserved": inspectReservedOfPart, "assets": inspectAssets,
 		"transactions": inspectTransactions, "resolutions": inspectResolutions, "reversals": inspectReversalsOfPart,
@@ -133,7 +160,7 @@ func statementsOfPart(part inspected) map[string]string {
 		}
 	}
 	for name, statement := range statements {
-		statements[name] = strings.NewReplacer("$1", "1", "$2", "'user-1'::text", "$3", "now()").Replace(part.fill(statement))
+		statements[name] = literals(part.fill(statement, isKept))
 	}
 	return statements
 }
@@ -162,7 +189,7 @@ func TestInspectionOfWholeIsNotQuadratic(t *testing.T) {
 		statements[fmt.Sprintf("flaw %d, %s", n, f.message)] = f.statement
 	}
 	for of, statement := range statements {
-		statement = strings.NewReplacer("$1", "2", "$2", "''::text", "$3", "now()").Replace(inspected{}.fill(statement))
+		statement = strings.NewReplacer("$1", "2", "$2", "''::text", "$3", "now()").Replace(inspected{}.fill(statement, false))
 		if found := explainText(t, connection, statement).repeated(false); len(found) > 0 {
 			t.Errorf("%s: for each row of another it reads %v", of, found)
 		}
@@ -201,7 +228,7 @@ func TestScopesAreFilled(t *testing.T) {
 			statements = append(statements, f.statement)
 		}
 		if slices.ContainsFunc(statements, func(s string) bool {
-			return strings.Contains(inspected{scope}.fill(s), "@") && !strings.Contains(s, "@.type")
+			return strings.Contains(inspected{scope}.fill(s, false), "@") && !strings.Contains(s, "@.type")
 		}) {
 			t.Errorf("%+v leaves a place open", scope)
 		}

@@ -50,7 +50,7 @@ SELECT e.transaction, ` + inspectedColumns + `, b.asset, b.scale
 FROM (
 	SELECT e.place FROM named AS i` + entriesOfID + `
 	UNION
-	SELECT place FROM entries
+	SELECT place FROM ranged
 ) AS u
 CROSS JOIN LATERAL (SELECT * FROM ledger.entries WHERE ctid = u.place OFFSET 0) AS e` + assetOfEntry + `
 ORDER BY e.transaction, e.account, e.stripe, e.sequence`

@@ -19,17 +19,17 @@ type recordCursors struct {
 }
 
 func (i *inspection) recordCursors(scope ledger.Scope) *recordCursors {
-	part, reversals, entries := inspected{scope}, inspectReversals, inspectEntriesOfWhole
+	reversals, entries := inspectReversals, inspectEntriesOfWhole
 	if !scope.IsWhole() {
 		reversals, entries = inspectReversalsOfPart, inspectEntriesOfPart
 	}
 	return &recordCursors{
-		transactions: newCursor(i, scope, part.fill(inspectTransactions), readInspectedTransaction),
-		resolutions:  newCursor(i, scope, part.fill(inspectResolutions), readInspectedResolution),
-		reversals:    newCursor(i, scope, part.fill(reversals), readReversal),
-		entries:      newCursor(i, scope, part.fill(entries), readOwnedEntry),
-		reservations: newCursor(i, scope, part.fill(inspectReservations), readInspectedReservation),
-		reversed:     newCursor(i, scope, part.fill(inspectReversed), readOwnedEntry),
+		transactions: newCursor(i, scope, inspectTransactions, readInspectedTransaction),
+		resolutions:  newCursor(i, scope, inspectResolutions, readInspectedResolution),
+		reversals:    newCursor(i, scope, reversals, readReversal),
+		entries:      newCursor(i, scope, entries, readOwnedEntry),
+		reservations: newCursor(i, scope, inspectReservations, readInspectedReservation),
+		reversed:     newCursor(i, scope, inspectReversed, readOwnedEntry),
 	}
 }
 
@@ -51,6 +51,10 @@ func ownerOfReservation(r *inspectedReservation) string { return r.Transaction }
 // Records implements [ledger.Inspection].
 func (i *inspection) Records(ctx context.Context, scope ledger.Scope) iter.Seq2[ledger.Record, error] {
 	return func(yield func(ledger.Record, error) bool) {
+		if err := i.keep(ctx, scope); err != nil {
+			yield(ledger.Record{}, err)
+			return
+		}
 		c := i.recordCursors(scope)
 		defer c.stop(ctx)
 		for {

@@ -1,7 +1,11 @@
 package postgres
 
 import (
+	"context"
+	"strconv"
 	"strings"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/seed-d432d95b/ledger/ledger"
 )
@@ -82,7 +86,7 @@ const (
 	entriesOfAccount = `
 	SELECT ctid AS place, transaction AS id FROM ledger.entries WHERE ledger = $1 AND account = $2`
 	allIDs = `
-	SELECT id FROM ids UNION SELECT id FROM entries WHERE id IS NOT NULL`
+	SELECT id FROM ids UNION SELECT id FROM ranged WHERE id IS NOT NULL`
 
 	// The reservations of the transactions, wherever their transactions or they themselves
 	// say that they are.
@@ -96,31 +100,69 @@ const (
 		(SELECT ctid FROM ledger.reservations
 		WHERE ledger = $1 AND account = k.account AND recorded_at = t.recorded_at AND transaction = t.id AND expires_at > '-infinity' OFFSET 0)
 	) AS u`
+
+	// The rows of the tables.
+	accountsOfPart = `
+	SELECT a.* FROM (SELECT DISTINCT account FROM touched) AS i
+	CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $1 AND id = i.account OFFSET 0) AS a`
+	balancesOfPart = `
+	SELECT b.* FROM touched AS i
+	CROSS JOIN LATERAL (SELECT * FROM ledger.balances WHERE ledger = $1 AND account = i.account AND stripe = i.stripe OFFSET 0) AS b`
+	stripesOfPart = `
+	SELECT b.* FROM (SELECT DISTINCT account FROM touched) AS i
+	CROSS JOIN LATERAL (SELECT * FROM ledger.balances WHERE ledger = $1 AND account = i.account OFFSET 0) AS b`
+	resolutionsOfPart = `
+	SELECT r.* FROM named AS i
+	CROSS JOIN LATERAL (SELECT * FROM ledger.resolutions WHERE ledger = $1 AND transaction = i.id OFFSET 0) AS r`
+	reservationsOfPart = `
+	SELECT r.* FROM reserved AS u CROSS JOIN LATERAL (SELECT * FROM ledger.reservations WHERE ctid = u.place OFFSET 0) AS r`
 )
 
-// with returns the start of a statement that reads a part of the books: the ids of its
-// transactions, the keys of their entries, the ranges of those, the entries that are
-// there, the ids together with those that they name, the places of the reservations, and
-// the chains of all that.
-func (s inspected) with() string {
+// partOfBooks is a list of rows, which the statements of a scope and the parts behind it
+// read by its name.
+type partOfBooks struct{ name, statement string }
+
+// parts returns the ids of the scope's transactions, the keys of their entries, the ranges
+// of those, the entries that are there, the ids together with those that they name, the
+// places of the reservations, the chains of all that, and the rows of the tables.
+func (s inspected) parts() []partOfBooks {
 	ids, ofAccount, entries := recentIDs, "", entriesOfRanges
 	switch {
-	case s.IsWhole():
-		return ""
 	case s.Since.IsZero():
 		ids, ofAccount, entries = idsOfAccount, " AND k.account = $2", entriesOfAccount
 	case s.Account != "":
 		ids, ofAccount = recentIDsOfAccount, " AND k.account = $2"
 	}
-	return `
-WITH ids AS MATERIALIZED (` + ids + `
-), keys AS MATERIALIZED (` + keysOfIDs + ofAccount + `
-), ranges AS MATERIALIZED (` + rangesOfKeys + `
-), entries AS MATERIALIZED (` + entries + `
-), named AS MATERIALIZED (` + allIDs + `
-), reserved AS MATERIALIZED (` + reservedOfIDs + `
-), touched AS MATERIALIZED (` + s.touched() + `
-)`
+	return []partOfBooks{
+		{"ids", ids},
+		{"keys", keysOfIDs + ofAccount},
+		{"ranges", rangesOfKeys},
+		{"ranged", entries},
+		{"named", allIDs},
+		{"reserved", reservedOfIDs},
+		{"touched", s.touched()},
+		{"part_accounts", accountsOfPart},
+		{"part_balances", balancesOfPart},
+		{"part_stripes", stripesOfPart},
+		{"part_transactions", `
+	SELECT t.* FROM named AS i` + transactionOfID},
+		{"part_resolutions", resolutionsOfPart},
+		{"part_reservations", reservationsOfPart},
+	}
+}
+
+// with returns the start of a statement that makes the parts for itself.
+func (s inspected) with() string {
+	var with strings.Builder
+	for n, part := range s.parts() {
+		if n == 0 {
+			with.WriteString("\nWITH ")
+		} else {
+			with.WriteString(", ")
+		}
+		with.WriteString(part.name + " AS MATERIALIZED (" + part.statement + "\n)")
+	}
+	return with.String()
 }
 
 // touched returns the chains of the accounts in the scope.
@@ -141,55 +183,72 @@ func (s inspected) touched() string {
 	}
 }
 
-// fill fills in a statement over a scope: @with with what it begins with, @accounts and
-// the like with those rows of the tables that are in the scope, and @stripes with all
-// rows of balances of its accounts. @each is behind what is to be looked up for each row
-// of a part, and not joined.
-func (s inspected) fill(statement string) string {
-	sources := sourcesOfWhole()
-	each := ""
+// fill fills in a statement over a scope: @with with what it begins with, unless the parts
+// are kept, and @accounts and the like with those rows of the tables that are in the scope,
+// @stripes with all rows of balances of its accounts. @each is behind what is to be looked
+// up for each row of a part, and not joined.
+func (s inspected) fill(statement string, isKept bool) string {
+	with, each := "", ""
 	if !s.IsWhole() {
-		sources, each = s.sourcesOfPart(), " OFFSET 0"
+		each = " OFFSET 0"
+		if !isKept {
+			with = s.with()
+		}
 	}
-	pairs := []string{"@with", s.with(), "@each", each}
-	for name, source := range sources {
-		pairs = append(pairs, "@"+name, source)
+	pairs := []string{"@with", with, "@each", each}
+	for _, table := range []string{"accounts", "balances", "transactions", "resolutions", "reservations", "stripes"} {
+		source := "part_" + table
+		if s.IsWhole() {
+			source = sourceOfWhole(table)
+		}
+		pairs = append(pairs, "@"+table, source)
 	}
 	return strings.NewReplacer(pairs...).Replace(statement)
 }
 
-// sourcesOfWhole returns the tables, of which all of the ledger's rows are in scope.
-func sourcesOfWhole() map[string]string {
-	sources := make(map[string]string)
-	for _, table := range []string{"accounts", "balances", "transactions", "resolutions", "reservations"} {
-		sources[table] = `(SELECT * FROM ledger.` + table + ` WHERE ledger = $1)`
+// sourceOfWhole returns all of the ledger's rows of a table.
+func sourceOfWhole(table string) string {
+	if table == "stripes" {
+		table = "balances"
 	}
-	sources["stripes"] = sources["balances"]
-	return sources
+	return `(SELECT * FROM ledger.` + table + ` WHERE ledger = $1)`
 }
 
-// sourcesOfPart returns what of the tables is in scope.
-func (s inspected) sourcesOfPart() map[string]string {
-	return map[string]string{
-		"accounts": `(
-	SELECT a.* FROM (SELECT DISTINCT account FROM touched) AS i
-	CROSS JOIN LATERAL (SELECT * FROM ledger.accounts WHERE ledger = $1 AND id = i.account OFFSET 0) AS a
-)`,
-		"balances": `(
-	SELECT b.* FROM touched AS i
-	CROSS JOIN LATERAL (SELECT * FROM ledger.balances WHERE ledger = $1 AND account = i.account AND stripe = i.stripe OFFSET 0) AS b
-)`,
-		"stripes": `(
-	SELECT b.* FROM (SELECT DISTINCT account FROM touched) AS i
-	CROSS JOIN LATERAL (SELECT * FROM ledger.balances WHERE ledger = $1 AND account = i.account OFFSET 0) AS b
-)`,
-		"transactions": `(SELECT t.* FROM named AS i` + transactionOfID + `)`,
-		"resolutions": `(
-	SELECT r.* FROM named AS i
-	CROSS JOIN LATERAL (SELECT * FROM ledger.resolutions WHERE ledger = $1 AND transaction = i.id OFFSET 0) AS r
-)`,
-		"reservations": `(
-	SELECT r.* FROM reserved AS u CROSS JOIN LATERAL (SELECT * FROM ledger.reservations WHERE ctid = u.place OFFSET 0) AS r
-)`,
+// keep makes the parts of a scope once for all statements of the inspection that follow,
+// in temporary tables, which end with its transaction. Where none can be made, as on a
+// standby, each statement makes them for itself, and so it does for any other scope.
+func (i *inspection) keep(ctx context.Context, scope ledger.Scope) error {
+	if scope.IsWhole() || i.isDecided {
+		return nil
 	}
+	i.isDecided = true
+	return i.ask(ctx, func(ctx context.Context) error {
+		may := false
+		if err := i.connection.QueryRow(ctx, mayKeep).Scan(&may); err != nil || !may {
+			return err
+		}
+		if err := i.plan(ctx, byKeys); err != nil {
+			return err
+		}
+		for _, part := range (inspected{scope}).parts() {
+			if err := i.execute(ctx, scope, "CREATE TEMPORARY TABLE "+part.name+" ON COMMIT DROP AS"+part.statement); err != nil {
+				return err
+			}
+		}
+		i.kept = scope
+		return nil
+	})
+}
+
+// mayKeep says whether temporary tables can be made.
+const mayKeep = `
+SELECT current_setting('transaction_read_only') = 'off' AND has_database_privilege(current_database(), 'TEMPORARY')`
+
+// execute executes a statement that takes the ledger $1, and the account $2 and the time
+// $3 of the scope.
+func (i *inspection) execute(ctx context.Context, scope ledger.Scope, statement string) error {
+	arguments := [][]byte{strconv.AppendInt(nil, int64(i.book), 10), []byte(scope.Account), []byte(timeText(scope.Since, "-infinity"))}
+	types := []uint32{pgtype.Int4OID, pgtype.TextOID, pgtype.TimestamptzOID}
+	_, err := i.connection.PgConn().ExecParams(ctx, statement, arguments, types, nil, nil).Close()
+	return err
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"github.com/seed-d432d95b/ledger/adapters/postgres"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
@@ -264,6 +265,28 @@ func TestInspectSound(t *testing.T) {
 	for name, scope := range b.scopes() {
 		for _, f := range b.verify(t, scope) {
 			t.Errorf("%s: found %+v", name, f)
+		}
+	}
+}
+
+// TestInspectReadOnly inspects where no temporary table can be made, as on a standby: it
+// reads the same.
+func TestInspectReadOnly(t *testing.T) {
+	t.Parallel()
+	b := newInspected(t)
+	exec(t, b.connection, "UPDATE ledger.entries SET amount = amount + 1 WHERE transaction = 'deposit-0-2' AND account = 'a'")
+	readOnly := openStore(t, b.dsn+"&default_transaction_read_only=on", func(c *postgres.Config) { c.SweepInterval = -1 })
+	books, err := ledger.Open(t.Context(), readOnly, ledger.Config{Name: "inspected"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, scope := range b.scopes() {
+		want, got := b.verify(t, scope), (&inspectedBooks{Ledger: books}).verify(t, scope)
+		if !slices.EqualFunc(got, want, func(a, b ledger.Finding) bool { return a.Message == b.Message }) {
+			t.Errorf("%s: found %+v, want %+v", name, got, want)
+		}
+		if isBroken := name == "account" || name == "since the start"; isBroken && len(want) == 0 {
+			t.Errorf("%s: found nothing", name)
 		}
 	}
 }
