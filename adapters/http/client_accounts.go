@@ -154,7 +154,9 @@ func (c *Client) Accounts(ctx context.Context, ids []string) ([]ledger.Account, 
 	if ids == nil {
 		ids = []string{}
 	}
-	page, _, err := ask[wire.Page[wire.Account]](ctx, c.link, post(c.prefix+"/accounts/lookup", wire.IDs{IDs: ids}))
+	q := post(c.prefix+"/accounts/lookup", wire.IDs{IDs: ids})
+	q.isRead = true
+	page, _, err := ask[wire.Page[wire.Account]](ctx, c.link, q)
 	if err != nil {
 		return nil, err
 	}

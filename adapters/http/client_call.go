@@ -40,6 +40,8 @@ type question struct {
 	query url.Values
 	// body is sent as JSON, unless it is nil.
 	body any
+	// isRead says that an answer changes nothing.
+	isRead bool
 }
 
 // answered is what is said of a success beside its body.
@@ -58,7 +60,7 @@ func (a answered) result(status int) ledger.Result {
 }
 
 func get(path string, query url.Values) question {
-	return question{method: http.MethodGet, path: path, query: query}
+	return question{method: http.MethodGet, path: path, query: query, isRead: true}
 }
 
 func post(path string, body any) question {

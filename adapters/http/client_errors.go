@@ -110,14 +110,19 @@ func (l *link) broken(ctx, limited context.Context, err error) *failure {
 	}}
 }
 
-// last returns the error after so many attempts, the last of which the failure is.
-func (f *failure) last(attempts int) error {
+// last returns the error of a question after so many attempts, the last of which the
+// failure is.
+func (f *failure) last(q question, attempts int) error {
 	e := refusalOf(f.err)
 	if e == nil || !f.unknown {
 		return f.err
 	}
 	final := *e
-	final.Message += "; whether the request took effect is not known, so ask again with the same id"
+	if q.isRead {
+		final.Message += "; ask again later"
+	} else {
+		final.Message += "; whether the request took effect is not known, so ask again with the same id"
+	}
 	if attempts > 1 {
 		final.Message = fmt.Sprintf("after %d attempts, %s", attempts, final.Message)
 	}

@@ -42,7 +42,7 @@ func (l *link) send(ctx context.Context, q question, body []byte, decode func([]
 		}
 		delay := failed.wait + backoff(attempt)
 		if !failed.again || !l.isTimeFor(ctx, began, delay) {
-			return answered{}, failed.last(attempt)
+			return answered{}, failed.last(q, attempt)
 		}
 		timer := time.NewTimer(delay)
 		select {

@@ -264,31 +264,59 @@ func TestTimeoutOfHTTPClient(t *testing.T) {
 	}
 }
 
-// TestGivingUp looks at what a caller is told of a call that was given up.
+// TestGivingUp looks at what a caller is told of a call that was given up: of a write
+// that it may have taken effect, and of a read what to do.
 func TestGivingUp(t *testing.T) {
 	t.Parallel()
+	const again, unknown = "; ask again later", "; whether the request took effect is not known, so ask again with the same id"
+	payment := ledger.Deposit{ID: "one", Account: "a", Asset: usd, Amount: ledger.NewAmount(1)}
+	calls := []struct {
+		name string
+		hint string
+		call func(ctx context.Context, c *ledgerhttp.Client) error
+	}{
+		{"an account", again, func(ctx context.Context, c *ledgerhttp.Client) error { _, err := c.Account(ctx, "a"); return err }},
+		{"accounts", again, func(ctx context.Context, c *ledgerhttp.Client) error {
+			_, err := c.Accounts(ctx, []string{"a"})
+			return err
+		}},
+		{"a dry run", again, func(ctx context.Context, c *ledgerhttp.Client) error {
+			_, err := c.DryRun(ctx, payment.Request())
+			return err
+		}},
+		{"a deposit", unknown, func(ctx context.Context, c *ledgerhttp.Client) error { _, err := c.Deposit(ctx, payment); return err }},
+		{"a change", unknown, func(ctx context.Context, c *ledgerhttp.Client) error {
+			_, err := c.ChangeAccount(ctx, "a", ledger.AccountChange{Status: ledger.StatusFrozen})
+			return err
+		}},
+	}
 	for name, test := range map[string]struct {
 		answer attempt
-		want   string
+		// HINT stands for that of the call.
+		want string
 	}{
 		"busy":        {refuses(503, ledger.ErrOverloaded), "the server says overloaded"},
-		"away":        {fails(syscall.ECONNREFUSED), "the ledger at http://ledger.test cannot be reached; whether the request took effect is not known, so ask again with the same id: connection refused"},
-		"hanging":     {hangs, "the ledger at http://ledger.test cannot be reached; whether the request took effect is not known, so ask again with the same id: there was no whole answer within 30s"},
-		"a proxy":     {says(502, "<html>\n"), `the answer is not from a ledger: status 502, "<html>\n"; whether the request took effect is not known, so ask again with the same id`},
+		"away":        {fails(syscall.ECONNREFUSED), "the ledger at http://ledger.test cannot be reachedHINT: connection refused"},
+		"hanging":     {hangs, "the ledger at http://ledger.test cannot be reachedHINT: there was no whole answer within 30s"},
+		"a proxy":     {says(502, "<html>\n"), `the answer is not from a ledger: status 502, "<html>\n"HINT`},
+		"a page":      {says(200, "<html>\n"), `the answer is not from a ledger: status 200, "<html>\n"HINT`},
 		"a redirect":  {says(308, "", "Location", "/login"), `the answer is not from a ledger: status 308, which points to "/login", ""`},
 		"a fault":     {refuses(500, ledger.ErrInternal), "the server says internal: request_id r1"},
 		"a long page": {says(404, strings.Repeat("x", 1000)), `the answer is not from a ledger: status 404, "` + strings.Repeat("x", 200) + `"`},
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				s := &script{answers: []attempt{test.answer}}
-				_, err := s.client(t, ledgerhttp.ClientConfig{RetryFor: -1}).Account(t.Context(), "a")
-				if _, isDomain := errors.AsType[*ledger.Error](err); !isDomain || err.Error() != test.want {
-					t.Errorf("got  %v\nwant %s", err, test.want)
-				}
+		for _, of := range calls {
+			t.Run(name+", of "+of.name, func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := &script{answers: []attempt{test.answer}}
+					err := of.call(t.Context(), s.client(t, ledgerhttp.ClientConfig{RetryFor: -1}))
+					want := strings.Replace(test.want, "HINT", of.hint, 1)
+					if _, isDomain := errors.AsType[*ledger.Error](err); !isDomain || err.Error() != want {
+						t.Errorf("got  %v\nwant %s", err, want)
+					}
+				})
 			})
-		})
+		}
 	}
 	t.Run("after several attempts", func(t *testing.T) {
 		t.Parallel()

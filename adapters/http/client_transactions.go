@@ -12,12 +12,12 @@ import (
 
 // Post implements [ledger.Service].
 func (c *Client) Post(ctx context.Context, request ledger.TransactionRequest) (ledger.Outcome, error) {
-	return c.postOne(ctx, request, nil)
+	return c.postOne(ctx, request, false)
 }
 
 // DryRun implements [ledger.Service].
 func (c *Client) DryRun(ctx context.Context, request ledger.TransactionRequest) (ledger.Outcome, error) {
-	return c.postOne(ctx, request, url.Values{"dry_run": {"true"}})
+	return c.postOne(ctx, request, true)
 }
 
 // Deposit implements [ledger.Service].
@@ -26,14 +26,14 @@ func (c *Client) Deposit(ctx context.Context, deposit ledger.Deposit) (ledger.Ou
 	if err := deposit.Asset.Validate(); err != nil {
 		return refused(err)
 	}
-	outcome, err := c.postOne(ctx, deposit.Request(), nil)
+	outcome, err := c.postOne(ctx, deposit.Request(), false)
 	if outcome.Err != nil {
 		outcome.Err = depositError(outcome.Err)
 	}
 	return outcome, depositError(err)
 }
 
-func (c *Client) postOne(ctx context.Context, request ledger.TransactionRequest, query url.Values) (ledger.Outcome, error) {
+func (c *Client) postOne(ctx context.Context, request ledger.TransactionRequest, isDry bool) (ledger.Outcome, error) {
 	known, err := c.conditionAssets(ctx, request)
 	if err != nil {
 		return ledger.Outcome{}, err
@@ -43,7 +43,9 @@ func (c *Client) postOne(ctx context.Context, request ledger.TransactionRequest,
 		return refused(err)
 	}
 	q := post(c.prefix+"/transactions", body)
-	q.query = query
+	if isDry {
+		q.query, q.isRead = url.Values{"dry_run": {"true"}}, true
+	}
 	return c.write(ctx, http.StatusCreated, q)
 }
 
