@@ -24,8 +24,13 @@ import (
 // badConnection does something to a request in place of, or after, what the handler does.
 type badConnection func(handler http.Handler, w http.ResponseWriter, r *http.Request)
 
-// cut closes the connection of a request, after some bytes.
-func cut(w http.ResponseWriter, after string) {
+// cut closes the connection of a request, after some bytes. Closed with some of the
+// request unread, a connection is reset, and the client may lose bytes that were sent to
+// it: so all of the request is read before.
+func cut(w http.ResponseWriter, r *http.Request, after string) {
+	if _, err := io.Copy(io.Discard, r.Body); err != nil {
+		panic(err)
+	}
 	connection, buffered, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		panic(err)
@@ -35,23 +40,23 @@ func cut(w http.ResponseWriter, after string) {
 	connection.Close()
 }
 
-func cutBefore(_ http.Handler, w http.ResponseWriter, _ *http.Request) { cut(w, "") }
+func cutBefore(_ http.Handler, w http.ResponseWriter, r *http.Request) { cut(w, r, "") }
 
 func cutAfter(handler http.Handler, w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(httptest.NewRecorder(), r)
-	cut(w, "")
+	cut(w, r, "")
 }
 
 func half(handler http.Handler, w http.ResponseWriter, r *http.Request) {
 	recorder := httptest.NewRecorder()
 	handler.ServeHTTP(recorder, r)
 	body := recorder.Body.String()
-	cut(w, fmt.Sprintf("HTTP/1.1 %d Done\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", recorder.Code, len(body), body[:len(body)/2]))
+	cut(w, r, fmt.Sprintf("HTTP/1.1 %d Done\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", recorder.Code, len(body), body[:len(body)/2]))
 }
 
 func garbage(handler http.Handler, w http.ResponseWriter, r *http.Request) {
 	handler.ServeHTTP(httptest.NewRecorder(), r)
-	cut(w, "SSH-2.0-OpenSSH_9.2\r\n\r\n")
+	cut(w, r, "SSH-2.0-OpenSSH_9.2\r\n\r\n")
 }
 
 func proxyPage(handler http.Handler, w http.ResponseWriter, r *http.Request) {

@@ -242,11 +242,10 @@ func TestPostStreamBreaksOff(t *testing.T) {
 		"a line without end":     {answerLines(strings.Repeat(" ", 9<<20)), 0, ledger.ErrInternal, "too long"},
 		"too many":               {answerLines(slices.Repeat([]string{streamedOutcome}, 11)...), 10, ledger.ErrInternal, "more outcomes than requests"},
 		"a page":                 {func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "<html>") }, 0, ledger.ErrUnavailable, "is not from a ledger"},
-		"a cut": {func(w http.ResponseWriter, _ *http.Request) {
-			_ = http.NewResponseController(w).EnableFullDuplex()
-			cut(w, "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 9999\r\n\r\n"+streamedOutcome)
+		"a cut": {func(w http.ResponseWriter, r *http.Request) {
+			cut(w, r, "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nContent-Length: 9999\r\n\r\n"+streamedOutcome)
 		}, 1, ledger.ErrUnavailable, "the stream ended after 1 outcomes; "},
-		"a cut before the answer": {func(w http.ResponseWriter, _ *http.Request) { cut(w, "") }, 0, ledger.ErrUnavailable, "cannot be reached"},
+		"a cut before the answer": {func(w http.ResponseWriter, r *http.Request) { cut(w, r, "") }, 0, ledger.ErrUnavailable, "cannot be reached"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
