@@ -94,26 +94,29 @@ func TestClientFaults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			service := newLedger(t)
-			handler := ledgerhttp.NewHandler(service, ledgerhttp.Config{})
-			var asked atomic.Int64
-			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				if n := asked.Add(1); n <= int64(len(test.faults)) {
-					test.faults[n-1](handler, w, r)
-					return
+			synctest.Test(t, func(t *testing.T) {
+				service := newLedger(t)
+				handler := ledgerhttp.NewHandler(service, ledgerhttp.Config{})
+				var asked atomic.Int64
+				server, transport := servePipes(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+					if n := asked.Add(1); n <= int64(len(test.faults)) {
+						test.faults[n-1](handler, w, r)
+						return
+					}
+					handler.ServeHTTP(w, r)
+				}))
+				c := newClient(t, ledgerhttp.ClientConfig{URL: "http://ledger.test", HTTPClient: &http.Client{Transport: transport}, Timeout: time.Second})
+				outcome, err := c.Deposit(t.Context(), ledger.Deposit{ID: "one", Account: demoUser, Asset: usd, Amount: ledger.NewAmount(20_00)})
+				if err != nil || outcome.Result != test.want || outcome.Transaction.Entries[1].Balance != ledger.NewAmount(120_00) {
+					t.Errorf("the deposit was %+v, %v; want it %s", outcome, err, test.want)
 				}
-				handler.ServeHTTP(w, r)
-			}))
-			t.Cleanup(server.Close)
-			c := newClient(t, ledgerhttp.ClientConfig{URL: server.URL, Timeout: time.Second})
-			outcome, err := c.Deposit(t.Context(), ledger.Deposit{ID: "one", Account: demoUser, Asset: usd, Amount: ledger.NewAmount(20_00)})
-			if err != nil || outcome.Result != test.want || outcome.Transaction.Entries[1].Balance != ledger.NewAmount(120_00) {
-				t.Errorf("the deposit was %+v, %v; want it %s", outcome, err, test.want)
-			}
-			account, err := service.Account(t.Context(), demoUser)
-			if err != nil || account.Sequence != 1 || asked.Load() != int64(len(test.faults))+1 {
-				t.Errorf("after %d requests the account is %+v, %v", asked.Load(), account, err)
-			}
+				account, err := service.Account(t.Context(), demoUser)
+				if err != nil || account.Sequence != 1 || asked.Load() != int64(len(test.faults))+1 {
+					t.Errorf("after %d requests the account is %+v, %v", asked.Load(), account, err)
+				}
+				c.CloseIdleConnections()
+				server.Close()
+			})
 		})
 	}
 }
@@ -250,34 +253,35 @@ func TestNothingIsLeft(t *testing.T) {
 // TestConnectionsAreUsedAgain demands that an answer of any kind is read to its end.
 func TestConnectionsAreUsedAgain(t *testing.T) {
 	t.Parallel()
-	handler := newHandler(t)
-	var connections atomic.Int64
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/page") {
-			w.WriteHeader(http.StatusNotFound)
-			_, _ = io.WriteString(w, strings.Repeat("<br>", 1<<16))
-			return
+	synctest.Test(t, func(t *testing.T) {
+		handler := newHandler(t)
+		server, transport := servePipes(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/page") {
+				w.WriteHeader(http.StatusNotFound)
+				_, _ = io.WriteString(w, strings.Repeat("<br>", 1<<16))
+				return
+			}
+			handler.ServeHTTP(w, r)
+		}))
+		connections, dial := 0, transport.DialContext
+		transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+			connections++
+			return dial(ctx, network, address)
 		}
-		handler.ServeHTTP(w, r)
-	}))
-	server.Config.ConnState = func(_ net.Conn, state http.ConnState) {
-		if state == http.StateNew {
-			connections.Add(1)
-		}
-	}
-	server.Start()
-	t.Cleanup(server.Close)
-	c := newClient(t, ledgerhttp.ClientConfig{URL: server.URL})
-	for range 5 {
-		for id, want := range map[string]error{demoUser: nil, "nobody": ledger.ErrNotFound, "page": ledger.ErrInternal} {
-			if _, err := c.Account(t.Context(), id); !errors.Is(err, want) {
-				t.Errorf("account %q: %v", id, err)
+		c := newClient(t, ledgerhttp.ClientConfig{URL: "http://ledger.test", HTTPClient: &http.Client{Transport: transport}})
+		for range 5 {
+			for id, want := range map[string]error{demoUser: nil, "nobody": ledger.ErrNotFound, "page": ledger.ErrInternal} {
+				if _, err := c.Account(t.Context(), id); !errors.Is(err, want) {
+					t.Errorf("account %q: %v", id, err)
+				}
 			}
 		}
-	}
-	if n := connections.Load(); n != 1 {
-		t.Errorf("there were %d connections", n)
-	}
+		if connections != 1 {
+			t.Errorf("there were %d connections", connections)
+		}
+		c.CloseIdleConnections()
+		server.Close()
+	})
 }
 
 // TestConnectionsForManyCallers demands that callers at once keep their connections.
