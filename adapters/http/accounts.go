@@ -90,13 +90,8 @@ func listAccounts(r *http.Request, b *book) reply {
 	ctx := r.Context()
 	p := parametersOf(r)
 	query := ledger.AccountQuery{
-		Prefix: p.text("prefix"), Asset: p.text("asset"), Metadata: p.metadata(),
+		Prefix: p.text("prefix"), Asset: p.text("asset"), Status: parameter(p, "status", wire.ParseStatus), Metadata: p.metadata(),
 		OldestFirst: p.oldestFirst(), After: p.after(), Limit: p.limit(),
-	}
-	if status := p.text("status"); status != "" {
-		var err error
-		query.Status, err = wire.ParseStatus("status", status)
-		p.fail(err)
 	}
 	if err := p.end(); err != nil {
 		return refuse(ctx, err)

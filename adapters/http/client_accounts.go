@@ -179,13 +179,19 @@ func (c *Client) FindAccounts(ctx context.Context, q ledger.AccountQuery) (page 
 		query.Set("status", q.Status.String())
 	}
 	setMetadata(query, q.Metadata)
-	answer, _, err := ask[wire.Page[wire.Account]](ctx, c.link, get(c.prefix+"/accounts", query))
-	if err != nil {
-		return page, cursorError(err, ledger.NoAccount(q.After))
-	}
-	page.More = answer.NextCursor != nil
-	page.Accounts, err = domainAll(answer.Data, wire.Account.Domain)
+	page.Accounts, page.More, err = fetchPage[wire.Account](ctx, c.link, get(c.prefix+"/accounts", query), ledger.NoAccount(q.After))
 	return page, err
+}
+
+// fetchPage asks for a page of a list, and fails with notFound if what its cursor names
+// is not there.
+func fetchPage[W interface{ Domain() (D, error) }, D any](ctx context.Context, l *link, q question, notFound error) (items []D, more bool, err error) {
+	page, _, err := ask[wire.Page[W]](ctx, l, q)
+	if err != nil {
+		return nil, false, cursorError(err, notFound)
+	}
+	items, err = domainAll(page.Data, W.Domain)
+	return items, page.NextCursor != nil, err
 }
 
 // cursorError returns an error about a cursor as the one that the domain has for what

@@ -136,11 +136,6 @@ func (c *Client) FindTransactions(ctx context.Context, q ledger.TransactionQuery
 	if err := setPeriod(query, q.From, q.To); err != nil {
 		return page, err
 	}
-	answer, _, err := ask[wire.Page[wire.Transaction]](ctx, c.link, get(c.prefix+"/transactions", query))
-	if err != nil {
-		return page, cursorError(err, ledger.NoTransaction(q.After))
-	}
-	page.More = answer.NextCursor != nil
-	page.Transactions, err = domainAll(answer.Data, wire.Transaction.Domain)
+	page.Transactions, page.More, err = fetchPage[wire.Transaction](ctx, c.link, get(c.prefix+"/transactions", query), ledger.NoTransaction(q.After))
 	return page, err
 }

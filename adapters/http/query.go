@@ -69,15 +69,18 @@ func (p *parameters) text(name string) string {
 	return given[0]
 }
 
-// time reads a time, which is zero if it is not there.
-func (p *parameters) time(name string) (at time.Time) {
+// parameter reads one that parse takes, which is zero if it is not there.
+func parameter[T any](p *parameters, name string, parse func(name, text string) (T, error)) (value T) {
 	if text := p.text(name); text != "" {
 		var err error
-		at, err = wire.ParseTime(name, text)
+		value, err = parse(name, text)
 		p.fail(err)
 	}
-	return at
+	return value
 }
+
+// time reads a time, which is zero if it is not there.
+func (p *parameters) time(name string) time.Time { return parameter(p, name, wire.ParseTime) }
 
 // flag reads a parameter that should be true or false.
 func (p *parameters) flag(name string) bool {

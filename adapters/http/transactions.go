@@ -80,13 +80,9 @@ func listTransactions(r *http.Request, b *book) reply {
 	ctx := r.Context()
 	p := parametersOf(r)
 	query := ledger.TransactionQuery{
-		Account: p.text("account"), From: p.time("from"), To: p.time("to"), Metadata: p.metadata(),
+		Account: p.text("account"), From: p.time("from"), To: p.time("to"),
+		Status: parameter(p, "status", wire.ParseTransactionStatus), Metadata: p.metadata(),
 		OldestFirst: p.oldestFirst(), After: p.after(), Limit: p.limit(),
-	}
-	if status := p.text("status"); status != "" {
-		var err error
-		query.Status, err = wire.ParseTransactionStatus("status", status)
-		p.fail(err)
 	}
 	if err := p.end(); err != nil {
 		return refuse(ctx, err)

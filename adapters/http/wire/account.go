@@ -138,7 +138,7 @@ func (r AccountRequest) Ask(assets Assets) {
 
 // Domain returns the request as the domain has it.
 func (r AccountRequest) Domain(assets Assets) (ledger.AccountRequest, error) {
-	request, err := r.domain(assets)
+	request, err := r.domain(assets, checkNewID)
 	return request, r.Explain(err)
 }
 
@@ -153,11 +153,12 @@ func (r AccountRequest) Explain(err error) error {
 	return &named
 }
 
-func (r AccountRequest) domain(assets Assets) (request ledger.AccountRequest, err error) {
+// domain is Domain of an id that checkID takes, with errors that do not name it.
+func (r AccountRequest) domain(assets Assets, checkID func(string) error) (request ledger.AccountRequest, err error) {
 	request = ledger.AccountRequest{
 		ID: r.ID, Name: r.Name, Unlimited: r.MinBalance == noLimit, EffectiveAt: r.EffectiveAt, Metadata: r.Metadata,
 	}
-	if err := checkNewID(r.ID); err != nil {
+	if err := checkID(r.ID); err != nil {
 		return request, err
 	}
 	if r.Normal != "" {

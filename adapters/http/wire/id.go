@@ -14,3 +14,11 @@ func checkNewID(id string) error {
 	}
 	return nil
 }
+
+// checkAnyID refuses an id that the ledger does not take, in the words of [checkNewID].
+func checkAnyID(id string) error {
+	if ledger.ValidateID(id) == nil {
+		return nil
+	}
+	return checkNewID(id)
+}

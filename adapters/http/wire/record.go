@@ -92,41 +92,22 @@ func readEntryRecord(f *fields) EntryRequest {
 // DomainOfAnyID is [AccountRequest.Domain] for an account whose id the ledger takes,
 // though /v1 would not make it.
 func (r AccountRequest) DomainOfAnyID(assets Assets) (ledger.AccountRequest, error) {
-	id := r.ID
-	if ledger.ValidateID(id) == nil {
-		r.ID = placeholder
-	}
-	request, err := r.domain(assets)
-	r.ID, request.ID = id, id
+	request, err := r.domain(assets, checkAnyID)
 	return request, r.Explain(err)
 }
 
 // DomainOfAnyID is [TransactionRequest.Domain] for a transaction whose id the ledger
 // takes, though /v1 would not make it.
 func (r TransactionRequest) DomainOfAnyID(assets Assets) (ledger.TransactionRequest, error) {
-	id := r.ID
-	if ledger.ValidateID(id) == nil {
-		r.ID = placeholder
-	}
-	request, err := r.domain(assets)
-	r.ID, request.ID = id, id
+	request, err := r.domain(assets, checkAnyID)
 	return request, r.Explain(err)
 }
 
 // DomainOfAnyID is [ReversalRequest.Domain] for a reversal whose id the ledger takes,
 // though /v1 would not make it.
 func (r ReversalRequest) DomainOfAnyID(transaction string) (ledger.ReversalRequest, error) {
-	id := r.ID
-	if ledger.ValidateID(id) == nil {
-		r.ID = placeholder
-	}
-	request, err := r.Domain(transaction)
-	request.ID = id
-	return request, err
+	return r.domain(transaction, checkAnyID)
 }
-
-// placeholder is an id that /v1 takes.
-const placeholder = "id"
 
 // EntryRecord is an entry of an export: its request, and what became of it.
 type EntryRecord struct {

@@ -85,7 +85,12 @@ func readReversalRequest(f *fields) ReversalRequest {
 
 // Domain returns the request as the domain has it.
 func (r ReversalRequest) Domain(transaction string) (ledger.ReversalRequest, error) {
+	return r.domain(transaction, checkNewID)
+}
+
+// domain is Domain of an id that checkID takes.
+func (r ReversalRequest) domain(transaction string, checkID func(string) error) (ledger.ReversalRequest, error) {
 	return ledger.ReversalRequest{
 		ID: r.ID, Transaction: transaction, EffectiveAt: r.EffectiveAt, Description: r.Description, Metadata: r.Metadata, Actor: r.Actor,
-	}, checkNewID(r.ID)
+	}, checkID(r.ID)
 }

@@ -170,16 +170,17 @@ func (r TransactionRequest) Ask(assets Assets) {
 
 // Domain returns the request as the domain has it.
 func (r TransactionRequest) Domain(assets Assets) (ledger.TransactionRequest, error) {
-	request, err := r.domain(assets)
+	request, err := r.domain(assets, checkNewID)
 	return request, r.Explain(err)
 }
 
-func (r TransactionRequest) domain(assets Assets) (request ledger.TransactionRequest, err error) {
+// domain is Domain of an id that checkID takes, with errors that do not name it.
+func (r TransactionRequest) domain(assets Assets, checkID func(string) error) (request ledger.TransactionRequest, err error) {
 	request = ledger.TransactionRequest{
 		ID: r.ID, UpTo: r.UpTo, Pending: r.Pending, ExpiresAt: r.ExpiresAt, EffectiveAt: r.EffectiveAt,
 		Description: r.Description, Metadata: r.Metadata, Related: r.Related, Actor: r.Actor,
 	}
-	if err := checkNewID(r.ID); err != nil {
+	if err := checkID(r.ID); err != nil {
 		return request, err
 	}
 	switch {
