@@ -339,24 +339,30 @@ func TestAnswersAreBounded(t *testing.T) {
 
 // servePipes serves connections in memory, for a bubble of synctest.
 func servePipes(handler http.Handler) (*http.Server, *http.Transport) {
-	listener := &pipeListener{connections: make(chan net.Conn), closed: make(chan struct{})}
+	listener := newPipeListener()
 	server := &http.Server{Handler: handler}
 	go server.Serve(listener)
-	return server, &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		client, connection := net.Pipe()
-		select {
-		case listener.connections <- connection:
-			return client, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}}
+	return server, &http.Transport{DialContext: listener.dial}
 }
 
 type pipeListener struct {
 	connections chan net.Conn
 	closed      chan struct{}
 	once        sync.Once
+}
+
+func newPipeListener() *pipeListener {
+	return &pipeListener{connections: make(chan net.Conn), closed: make(chan struct{})}
+}
+
+func (l *pipeListener) dial(ctx context.Context, _, _ string) (net.Conn, error) {
+	client, connection := net.Pipe()
+	select {
+	case l.connections <- connection:
+		return client, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func (l *pipeListener) Accept() (net.Conn, error) {

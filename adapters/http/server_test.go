@@ -20,22 +20,36 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// running is a server on a port of its own.
+// running is a server, on a port of its own or in memory.
 type running struct {
 	*ledgerhttp.Server
 	address string
+	dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	served  chan error
 }
 
-// start runs a server. Its goroutines carry a label with the test's name, which
-// every goroutine that they start inherits.
+// start runs a server on a port.
 func start(t *testing.T, service ledger.Service, config ledgerhttp.Config) running {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := running{ledgerhttp.NewServer(service, config), listener.Addr().String(), make(chan error, 1)}
+	return startOn(t, ledgerhttp.NewServer(service, config), listener, new(net.Dialer).DialContext)
+}
+
+// startPipes runs a server whose connections are in memory, for a bubble of synctest.
+func startPipes(t *testing.T, service ledger.Service, config ledgerhttp.Config) running {
+	t.Helper()
+	listener := newPipeListener()
+	return startOn(t, ledgerhttp.NewServer(service, config), listener, listener.dial)
+}
+
+// startOn runs a server. Its goroutines carry a label with the test's name, which every
+// goroutine that they start inherits.
+func startOn(t *testing.T, server *ledgerhttp.Server, listener net.Listener, dial func(context.Context, string, string) (net.Conn, error)) running {
+	t.Helper()
+	r := running{server, listener.Addr().String(), dial, make(chan error, 1)}
 	go pprof.Do(t.Context(), pprof.Labels("server", t.Name()), func(context.Context) {
 		r.served <- r.Serve(listener)
 	})
@@ -68,7 +82,7 @@ func (r running) url(path string) string { return "http://" + r.address + path }
 // connect opens a connection that gives up after a while.
 func (r running) connect(t *testing.T) *connection {
 	t.Helper()
-	c, err := net.Dial("tcp", r.address)
+	c, err := r.dial(t.Context(), "tcp", r.address)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
@@ -86,38 +87,40 @@ func (r running) stop(t *testing.T) {
 // client is told so.
 func TestStreamConversation(t *testing.T) {
 	t.Parallel()
-	const limit = 1500 * time.Millisecond
-	slow := func(_ context.Context, requests []ledger.TransactionRequest) error {
-		if requests[0].ID == "slow" {
-			// The client waits for the ledger, and not the other way around.
-			time.Sleep(2 * limit)
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 1500 * time.Millisecond
+		slow := func(_ context.Context, requests []ledger.TransactionRequest) error {
+			if requests[0].ID == "slow" {
+				// The client waits for the ledger, and not the other way around.
+				time.Sleep(2 * limit)
+			}
+			return nil
 		}
-		return nil
-	}
-	server := start(t, faultyBatches{newLedger(t), slow}, ledgerhttp.Config{
-		RequestTimeout: 3 * limit, ReadTimeout: limit, WriteTimeout: limit, ReadHeaderTimeout: limit,
+		server := startPipes(t, faultyBatches{newLedger(t), slow}, ledgerhttp.Config{
+			RequestTimeout: 3 * limit, ReadTimeout: limit, WriteTimeout: limit, ReadHeaderTimeout: limit,
+		})
+		c := server.converse(t, "Expect: 100-continue")
+		if response, err := http.ReadResponse(c.reader, nil); err != nil || response.StatusCode != http.StatusContinue {
+			t.Fatalf("%v, %v", response, err)
+		}
+		for i := range 15 {
+			id := fmt.Sprintf("t%d", i)
+			line := depositLine(id)
+			c.say(t, line[:10])
+			time.Sleep(limit / 10)
+			c.say(t, line[10:])
+			c.expect(t, "201 "+id)
+		}
+		c.say(t, depositLine("slow"))
+		c.expect(t, "201 slow")
+		c.say(t, depositLine("half")[:20])
+		start := time.Now()
+		c.expect(t, "400 invalid_request", "end")
+		if took := time.Since(start); took < limit || took > 10*limit {
+			t.Errorf("the stream ended after %v", took)
+		}
+		server.stop(t)
 	})
-	c := server.converse(t, "Expect: 100-continue")
-	if response, err := http.ReadResponse(c.reader, nil); err != nil || response.StatusCode != http.StatusContinue {
-		t.Fatalf("%v, %v", response, err)
-	}
-	for i := range 15 {
-		id := fmt.Sprintf("t%d", i)
-		line := depositLine(id)
-		c.say(t, line[:10])
-		time.Sleep(limit / 10)
-		c.say(t, line[10:])
-		c.expect(t, "201 "+id)
-	}
-	c.say(t, depositLine("slow"))
-	c.expect(t, "201 slow")
-	c.say(t, depositLine("half")[:20])
-	start := time.Now()
-	c.expect(t, "400 invalid_request", "end")
-	if took := time.Since(start); took < limit || took > 10*limit {
-		t.Errorf("the stream ended after %v", took)
-	}
-	server.stop(t)
 }
 
 // TestStreamEnds has a body that ends, with its last line or short of that.
@@ -333,45 +336,49 @@ func expectSameBooks(t *testing.T, got, want ledger.Service) {
 // long the ledger takes and though the server shuts down meanwhile.
 func TestStreamWhole(t *testing.T) {
 	t.Parallel()
-	const limit = 300 * time.Millisecond
-	posting, down := make(chan struct{}), make(chan error, 1)
-	server := start(t, faultyBatches{newLedger(t), func(_ context.Context, requests []ledger.TransactionRequest) error {
-		if requests[0].ID == "t0" {
-			close(posting)
-			time.Sleep(3 * limit)
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 300 * time.Millisecond
+		posting, down := make(chan struct{}), make(chan error, 1)
+		server := startPipes(t, faultyBatches{newLedger(t), func(_ context.Context, requests []ledger.TransactionRequest) error {
+			if requests[0].ID == "t0" {
+				close(posting)
+				time.Sleep(3 * limit)
+			}
+			return nil
+		}}, ledgerhttp.Config{ReadTimeout: limit, WriteTimeout: limit})
+		c := server.converse(t)
+		c.say(t, depositLine("t0"))
+		<-posting
+		c.say(t, depositLine("t1")+depositLine("t2"))
+		c.send(t, "0\r\n\r\n")
+		time.Sleep(limit)
+		go func() { down <- server.Shutdown(t.Context()) }()
+		c.expect(t, "201 t0", "201 t1", "201 t2", "end")
+		if err := <-down; err != nil {
+			t.Error(err)
 		}
-		return nil
-	}}, ledgerhttp.Config{ReadTimeout: limit, WriteTimeout: limit})
-	c := server.converse(t)
-	c.say(t, depositLine("t0"))
-	<-posting
-	c.say(t, depositLine("t1")+depositLine("t2"))
-	c.send(t, "0\r\n\r\n")
-	time.Sleep(limit)
-	go func() { down <- server.Shutdown(t.Context()) }()
-	c.expect(t, "201 t0", "201 t1", "201 t2", "end")
-	if err := <-down; err != nil {
-		t.Error(err)
-	}
-	server.expectEnd(t)
+		server.expectEnd(t)
+	})
 }
 
 // TestStreamAtOnce has a body that has arrived with the request: however long the
 // ledger then takes, the client does not count as gone.
 func TestStreamAtOnce(t *testing.T) {
 	t.Parallel()
-	const limit = 300 * time.Millisecond
-	server := start(t, faultyBatches{newLedger(t), func(ctx context.Context, _ []ledger.TransactionRequest) error {
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(3 * limit):
-			return nil
-		}
-	}}, ledgerhttp.Config{ReadTimeout: limit, WriteTimeout: limit})
-	c := &conversation{connection: server.connect(t)}
-	line := depositLine("a")
-	c.send(t, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n%s", streamPath, len(line), line))
-	c.expect(t, "201 a", "end")
-	server.stop(t)
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 300 * time.Millisecond
+		server := startPipes(t, faultyBatches{newLedger(t), func(ctx context.Context, _ []ledger.TransactionRequest) error {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(3 * limit):
+				return nil
+			}
+		}}, ledgerhttp.Config{ReadTimeout: limit, WriteTimeout: limit})
+		c := &conversation{connection: server.connect(t)}
+		line := depositLine("a")
+		c.send(t, fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nContent-Length: %d\r\n\r\n%s", streamPath, len(line), line))
+		c.expect(t, "201 a", "end")
+		server.stop(t)
+	})
 }
