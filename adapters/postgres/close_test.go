@@ -26,12 +26,16 @@ func labelled(t *testing.T, do func()) {
 	pprof.Do(t.Context(), pprof.Labels("test", t.Name()), func(context.Context) { do() })
 }
 
+// driverPatience is more than pgx gives a connection that it gives up, to call off what
+// runs there and to be closed, on goroutines of its own.
+const driverPatience = 20 * time.Second
+
 // expectNoGoroutine expects that none of the test's labelled goroutines is left:
-// none of the store's, and a moment later none of its drivers'.
+// none of the store's, and when they have ended none of its drivers'.
 func expectNoGoroutine(t *testing.T) {
 	t.Helper()
 	var left []string
-	for deadline := time.Now().Add(time.Second); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(driverPatience); ; time.Sleep(5 * time.Millisecond) {
 		if left = goroutinesOf(t); len(left) == 0 {
 			return
 		}

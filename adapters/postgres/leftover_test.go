@@ -81,7 +81,7 @@ func TestFaultsLeaveNothing(t *testing.T) {
 				before = countGoroutines(t)
 				continue
 			}
-			for deadline := time.Now().Add(5 * time.Second); countGoroutines(t) > before; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(driverPatience); countGoroutines(t) > before; time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("after %s there are %d goroutines, and %d before:\n%s",
 						fault.name, countGoroutines(t), before, strings.Join(goroutinesOf(t), "\n\n"))

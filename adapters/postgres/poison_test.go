@@ -12,14 +12,15 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// holdUp holds committers up while it is locked, and counts the callers of the
-// largest group that failed.
+// holdUp holds committers up while it is locked, and counts how often one came, and
+// the callers of the largest group that failed.
 type holdUp struct {
 	sync.Mutex
-	failed atomic.Int64
+	came, failed atomic.Int64
 }
 
 func (h *holdUp) Committed(c postgres.Commit) {
+	h.came.Add(1)
 	h.Lock()
 	defer h.Unlock()
 	if c.Err != nil {
@@ -34,7 +35,8 @@ func TestPoisonedGroup(t *testing.T) {
 	const callers, poisoned = 20, 7
 	dsn := postgrestest.Database(t, migrated())
 	seen := &holdUp{}
-	l := openLedger(t, openWith(t, postgres.Config{DSN: dsn, Committers: 1, Observer: seen}), callers)
+	store := openWith(t, postgres.Config{DSN: dsn, Committers: 1, Observer: seen})
+	l := openLedger(t, store, callers)
 	statement := fmt.Sprintf("ALTER TABLE ledger.entries ADD CHECK (account <> 'a%d')", poisoned)
 	if _, err := connect(t, dsn).Exec(t.Context(), statement); err != nil {
 		t.Fatal(err)
@@ -44,18 +46,23 @@ func TestPoisonedGroup(t *testing.T) {
 	// While the committer is held up after the first, the others come to wait
 	// together.
 	seen.Lock()
+	came := seen.came.Load()
 	group.Go(func() {
 		if _, err := l.Deposit(t.Context(), deposit("first", "first")); err == nil {
 			t.Error("a deposit to an account that does not exist was applied")
 		}
 	})
-	time.Sleep(100 * time.Millisecond)
+	for seen.came.Load() == came {
+		time.Sleep(time.Millisecond)
+	}
 	for i := range callers {
 		group.Go(func() {
 			_, errs[i] = l.Deposit(t.Context(), deposit(fmt.Sprint("to", i), fmt.Sprint("a", i)))
 		})
 	}
-	time.Sleep(100 * time.Millisecond)
+	for store.Waiting() < callers {
+		time.Sleep(time.Millisecond)
+	}
 	seen.Unlock()
 	group.Wait()
 	for i, err := range errs {
