@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
@@ -54,26 +55,28 @@ func TestMaxConnections(t *testing.T) {
 // one of them in the middle of a header.
 func TestShutdownDoesNotWaitForSilence(t *testing.T) {
 	t.Parallel()
-	server := start(t, newLedger(t), ledgerhttp.Config{})
-	silent, half := server.connect(t), server.connect(t)
-	half.send(t, "GET /healthz HTTP/1.1\r\nHost:")
-	served := server.connect(t)
-	served.send(t, getRequest("/healthz"))
-	served.receive(t)
-	begun := time.Now()
-	if err := server.Shutdown(t.Context()); err != nil {
-		t.Errorf("Shutdown: %v", err)
-	}
-	// net/http alone would take five seconds.
-	if elapsed := time.Since(begun); elapsed > 3*time.Second {
-		t.Errorf("it took %s", elapsed)
-	}
-	for _, c := range []*connection{silent, half} {
-		if _, err := c.Read(make([]byte, 1)); err == nil {
-			t.Error("a connection is still open")
+	synctest.Test(t, func(t *testing.T) {
+		server := startPipes(t, newLedger(t), ledgerhttp.Config{})
+		silent, half := server.connect(t), server.connect(t)
+		half.send(t, "GET /healthz HTTP/1.1\r\nHost:")
+		served := server.connect(t)
+		served.send(t, getRequest("/healthz"))
+		served.receive(t)
+		begun := time.Now()
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown: %v", err)
 		}
-	}
-	server.expectEnd(t)
+		// net/http alone would take five seconds.
+		if elapsed := time.Since(begun); elapsed > 3*time.Second {
+			t.Errorf("it took %s", elapsed)
+		}
+		for _, c := range []*connection{silent, half} {
+			if _, err := c.Read(make([]byte, 1)); err == nil {
+				t.Error("a connection is still open")
+			}
+		}
+		server.expectEnd(t)
+	})
 }
 
 // TestLargeBodyOfClosingClient sends more than is taken and says that it will

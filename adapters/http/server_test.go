@@ -14,6 +14,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
@@ -125,79 +126,81 @@ func addRequest(body string) string {
 // shutdown has begun.
 func TestShutdown(t *testing.T) {
 	t.Parallel()
-	service := newLedger(t)
-	begun, release := make(chan struct{}), make(chan struct{})
-	var calls atomic.Int64
-	server := start(t, faulty{service, func(context.Context) error {
-		if calls.Add(1) == 1 {
-			close(begun)
-			<-release
-		}
-		return nil
-	}}, ledgerhttp.Config{DrainDelay: 3 * time.Second})
+	synctest.Test(t, func(t *testing.T) {
+		service := newLedger(t)
+		begun, release := make(chan struct{}), make(chan struct{})
+		var calls atomic.Int64
+		server := startPipes(t, faulty{service, func(context.Context) error {
+			if calls.Add(1) == 1 {
+				close(begun)
+				<-release
+			}
+			return nil
+		}}, ledgerhttp.Config{DrainDelay: 3 * time.Second})
 
-	under, kept := server.connect(t), server.connect(t)
-	kept.send(t, getRequest("/readyz"))
-	if response, body := kept.receive(t); response.StatusCode != 200 || body != success("ready") {
-		t.Errorf("%d %s", response.StatusCode, body)
-	}
-	under.send(t, addRequest(`{"amount":20,"transaction_id":"tx_1"}`))
-	<-begun
-	down := make(chan error, 1)
-	go func() { down <- server.Shutdown(t.Context()) }()
-	refuse := func(c *connection, request string, status int, want string) {
-		t.Helper()
-		c.send(t, request)
-		response, body := c.receive(t)
-		if response.StatusCode != status || body != want || !response.Close && status == 503 {
-			t.Errorf("%.20q: %d %s close %v", request, response.StatusCode, body, response.Close)
+		under, kept := server.connect(t), server.connect(t)
+		kept.send(t, getRequest("/readyz"))
+		if response, body := kept.receive(t); response.StatusCode != 200 || body != success("ready") {
+			t.Errorf("%d %s", response.StatusCode, body)
 		}
-		if (response.Header.Get("Retry-After") != "") != (status == 503) {
-			t.Errorf("%.20q: Retry-After %q", request, response.Header.Get("Retry-After"))
+		under.send(t, addRequest(`{"amount":20,"transaction_id":"tx_1"}`))
+		<-begun
+		down := make(chan error, 1)
+		go func() { down <- server.Shutdown(t.Context()) }()
+		refuse := func(c *connection, request string, status int, want string) {
+			t.Helper()
+			c.send(t, request)
+			response, body := c.receive(t)
+			if response.StatusCode != status || body != want || !response.Close && status == 503 {
+				t.Errorf("%.20q: %d %s close %v", request, response.StatusCode, body, response.Close)
+			}
+			if (response.Header.Get("Retry-After") != "") != (status == 503) {
+				t.Errorf("%.20q: Retry-After %q", request, response.Header.Get("Retry-After"))
+			}
 		}
-	}
-	for {
-		probe := server.connect(t)
-		probe.send(t, getRequest("/readyz"))
-		if response, _ := probe.receive(t); response.StatusCode == 503 {
-			break
+		for {
+			probe := server.connect(t)
+			probe.send(t, getRequest("/readyz"))
+			if response, _ := probe.receive(t); response.StatusCode == 503 {
+				break
+			}
 		}
-	}
-	const goodbye = "the server is shutting down. nothing was lost: ask again with the same id"
-	refuse(server.connect(t), getRequest("/readyz"), 503, failure(503, "draining"))
-	refuse(kept, addRequest(`{"amount":20,"transaction_id":"tx_2"}`), 503, failure(503, goodbye))
-	refuse(server.connect(t), getRequest("/users/"+demoUser+"/balance"), 503, failure(503, goodbye))
-	refuse(server.connect(t), getRequest(historyPath(demoUser, "page_size=1")), 503, failure(503, goodbye))
-	refuse(server.connect(t), getRequest("/healthz"), 200, success("alive"))
+		const goodbye = "the server is shutting down. nothing was lost: ask again with the same id"
+		refuse(server.connect(t), getRequest("/readyz"), 503, failure(503, "draining"))
+		refuse(kept, addRequest(`{"amount":20,"transaction_id":"tx_2"}`), 503, failure(503, goodbye))
+		refuse(server.connect(t), getRequest("/users/"+demoUser+"/balance"), 503, failure(503, goodbye))
+		refuse(server.connect(t), getRequest(historyPath(demoUser, "page_size=1")), 503, failure(503, goodbye))
+		refuse(server.connect(t), getRequest("/healthz"), 200, success("alive"))
 
-	if err := <-server.served; err != nil {
-		t.Errorf("Serve: %v", err)
-	}
-	server.served <- nil
-	if c, err := net.Dial("tcp", server.address); err == nil {
-		c.Close()
-		t.Error("still accepts connections")
-	}
-	select {
-	case err := <-down:
-		t.Fatalf("Shutdown returned %v while a request was under way", err)
-	default:
-	}
-	close(release)
-	response, body := under.receive(t)
-	if response.StatusCode != http.StatusAccepted || body != added("120") || !response.Close {
-		t.Errorf("%d %s close %v", response.StatusCode, body, response.Close)
-	}
-	if err := <-down; err != nil {
-		t.Errorf("Shutdown: %v", err)
-	}
-	if calls.Load() != 1 {
-		t.Errorf("%d requests reached the service", calls.Load())
-	}
-	if _, err := service.Transaction(t.Context(), "tx_2"); !errors.Is(err, ledger.ErrNotFound) {
-		t.Errorf("a refused request took effect: %v", err)
-	}
-	server.expectEnd(t)
+		if err := <-server.served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		server.served <- nil
+		if c, err := server.dial(t.Context(), "tcp", server.address); err == nil {
+			c.Close()
+			t.Error("still accepts connections")
+		}
+		select {
+		case err := <-down:
+			t.Fatalf("Shutdown returned %v while a request was under way", err)
+		default:
+		}
+		close(release)
+		response, body := under.receive(t)
+		if response.StatusCode != http.StatusAccepted || body != added("120") || !response.Close {
+			t.Errorf("%d %s close %v", response.StatusCode, body, response.Close)
+		}
+		if err := <-down; err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		if calls.Load() != 1 {
+			t.Errorf("%d requests reached the service", calls.Load())
+		}
+		if _, err := service.Transaction(t.Context(), "tx_2"); !errors.Is(err, ledger.ErrNotFound) {
+			t.Errorf("a refused request took effect: %v", err)
+		}
+		server.expectEnd(t)
+	})
 }
 
 // TestShutdownIsCutShort has a request that outlasts the patience of Shutdown.
@@ -322,49 +325,52 @@ func TestServeOnClosedListener(t *testing.T) {
 // TestLimits has clients that make a server wait or hold too much.
 func TestLimits(t *testing.T) {
 	t.Parallel()
-	service := newLedger(t)
-	server := start(t, service, ledgerhttp.Config{
-		ReadHeaderTimeout: 100 * time.Millisecond,
-		ReadTimeout:       200 * time.Millisecond,
-		IdleTimeout:       100 * time.Millisecond,
-		MaxHeaderBytes:    4 << 10,
-	})
-	expectClosed := func(c *connection) {
-		t.Helper()
-		if rest, err := io.ReadAll(c.reader); err != nil || len(rest) > 0 {
-			t.Errorf("%q, %v", rest, err)
+	synctest.Test(t, func(t *testing.T) {
+		service := newLedger(t)
+		server := startPipes(t, service, ledgerhttp.Config{
+			ReadHeaderTimeout: 100 * time.Millisecond,
+			ReadTimeout:       200 * time.Millisecond,
+			IdleTimeout:       100 * time.Millisecond,
+			MaxHeaderBytes:    4 << 10,
+		})
+		expectClosed := func(c *connection) {
+			t.Helper()
+			if rest, err := io.ReadAll(c.reader); err != nil || len(rest) > 0 {
+				t.Errorf("%q, %v", rest, err)
+			}
 		}
-	}
-	silent := server.connect(t)
-	expectClosed(silent)
+		silent := server.connect(t)
+		expectClosed(silent)
 
-	halfHeader := server.connect(t)
-	halfHeader.send(t, "GET /healthz HTTP/1.1\r\nHost:")
-	expectClosed(halfHeader)
+		halfHeader := server.connect(t)
+		halfHeader.send(t, "GET /healthz HTTP/1.1\r\nHost:")
+		expectClosed(halfHeader)
 
-	halfBody := server.connect(t)
-	halfBody.send(t, strings.TrimSuffix(addRequest(`{"amount":20,"transaction_id":"tx_1"}`), `}`))
-	if response, body := halfBody.receive(t); response.StatusCode != 400 || body != failure(400, badBody) {
-		t.Errorf("half a body: %d %s", response.StatusCode, body)
-	}
+		halfBody := server.connect(t)
+		halfBody.send(t, strings.TrimSuffix(addRequest(`{"amount":20,"transaction_id":"tx_1"}`), `}`))
+		if response, body := halfBody.receive(t); response.StatusCode != 400 || body != failure(400, badBody) {
+			t.Errorf("half a body: %d %s", response.StatusCode, body)
+		}
 
-	idle := server.connect(t)
-	idle.send(t, getRequest("/healthz"))
-	if response, _ := idle.receive(t); response.StatusCode != 200 || response.Close {
-		t.Errorf("%d, close %v", response.StatusCode, response.Close)
-	}
-	expectClosed(idle)
+		idle := server.connect(t)
+		idle.send(t, getRequest("/healthz"))
+		if response, _ := idle.receive(t); response.StatusCode != 200 || response.Close {
+			t.Errorf("%d, close %v", response.StatusCode, response.Close)
+		}
+		expectClosed(idle)
 
-	long := server.connect(t)
-	long.send(t, getRequest("/"+strings.Repeat("x", 9<<10)))
-	if response, _ := long.receive(t); response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
-		t.Errorf("a long header: %d", response.StatusCode)
-	}
+		long := server.connect(t)
+		// Not all of it is taken.
+		go io.WriteString(long, getRequest("/"+strings.Repeat("x", 9<<10)))
+		if response, _ := long.receive(t); response.StatusCode != http.StatusRequestHeaderFieldsTooLarge {
+			t.Errorf("a long header: %d", response.StatusCode)
+		}
 
-	if err := server.Shutdown(t.Context()); err != nil {
-		t.Errorf("Shutdown: %v", err)
-	}
-	server.expectEnd(t)
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		server.expectEnd(t)
+	})
 }
 
 // TestLargeBody sends 5 MB with its length told and untold.
