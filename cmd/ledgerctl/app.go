@@ -44,9 +44,9 @@ func run(ctx context.Context, args []string, getenv func(string) string, c *cons
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintf(c.Err, "ledgerctl: %s\n", oneLine(err.Error()))
+	c.Say("ledgerctl: %s", oneLine(err.Error()))
 	if hinted, isHinted := errors.AsType[*hintError](err); isHinted {
-		fmt.Fprintf(c.Err, "%s\n", hinted.hint)
+		c.Say("%s", hinted.hint)
 	}
 	exit, isExit := errors.AsType[*exitError](err)
 	switch {

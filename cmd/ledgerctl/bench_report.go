@@ -143,12 +143,12 @@ func (a *app) printReport(report *load.Report) error {
 func readReport(path string) (report load.Report, err error) {
 	file, err := os.Open(path) //nolint:gosec // The file that was asked for.
 	if err != nil {
-		return load.Report{}, err
+		return load.Report{}, console.FileError(err)
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	decoder := json.NewDecoder(io.LimitReader(file, maxReport))
 	if err := decoder.Decode(&report); err != nil || len(report.Latencies) == 0 {
-		return load.Report{}, errors.Join(fmt.Errorf("%s is no report that bench printed with -o json", path), err)
+		return load.Report{}, errors.Join(fmt.Errorf("%q is no report that bench printed with -o json", path), err)
 	}
 	return report, nil
 }
@@ -163,10 +163,10 @@ func checkPlotFile(path string) error {
 	}
 	info, err := os.Stat(filepath.Dir(path))
 	if err == nil && !info.IsDir() {
-		err = fmt.Errorf("%s is no directory", filepath.Dir(path))
+		err = fmt.Errorf("%q is no directory", filepath.Dir(path))
 	}
 	if err != nil {
-		return fmt.Errorf("invalid value %q of --plot: %w", path, err)
+		return fmt.Errorf("invalid value %q of --plot: %w", path, console.FileError(err))
 	}
 	return nil
 }
@@ -178,5 +178,5 @@ func writePlot(path string, reports ...load.Report) error {
 		return err
 	}
 	const readable = 0o644 // a picture for others to see
-	return os.WriteFile(path, svg.Bytes(), readable)
+	return console.FileError(os.WriteFile(path, svg.Bytes(), readable))
 }

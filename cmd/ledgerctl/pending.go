@@ -60,7 +60,7 @@ func readEntries(in io.Reader, file string) ([]wire.EntryRequest, error) {
 		return nil, err
 	}
 	if !reflect.DeepEqual(request, wire.TransactionRequest{Entries: request.Entries}) || request.Entries == nil {
-		return nil, usageError(fmt.Errorf("%s should have entries and nothing else", file))
+		return nil, usageError(fmt.Errorf("%q should have entries and nothing else", file))
 	}
 	return request.Entries, nil
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/seed-d432d95b/ledger/adapters/http/wire"
+	"github.com/seed-d432d95b/ledger/cmd/ledgerctl/internal/console"
 )
 
 // stdin is the name of a file that stands for standard input.
@@ -104,7 +105,7 @@ func (f *transactionFlags) withFile(in io.Reader, request wire.TransactionReques
 		return request, err
 	}
 	if inFile.Pending && !f.isHold {
-		return request, usageError(fmt.Errorf("%s asks for a pending transaction: use ledgerctl hold", f.entries))
+		return request, usageError(fmt.Errorf("%q asks for a pending transaction: use ledgerctl hold", f.entries))
 	}
 	request.UpTo = request.UpTo || inFile.UpTo
 	request.Entries = inFile.Entries
@@ -116,7 +117,7 @@ func (f *transactionFlags) withFile(in io.Reader, request wire.TransactionReques
 		case own.IsZero():
 			own.Set(other)
 		case !reflect.DeepEqual(own.Interface(), other.Interface()):
-			return request, usageError(fmt.Errorf("%s has another %s than the flags; give it once", f.entries, name))
+			return request, usageError(fmt.Errorf("%q has another %s than the flags; give it once", f.entries, name))
 		}
 	}
 	return request, nil
@@ -134,7 +135,7 @@ func readTransaction(in io.Reader, file string) (wire.TransactionRequest, error)
 	}
 	request, err := wire.DecodeTransactionRequest(text)
 	if err != nil {
-		return request, usageError(fmt.Errorf("%s has no transaction: %w", file, err))
+		return request, usageError(fmt.Errorf("%q has no transaction: %w", file, err))
 	}
 	return request, nil
 }
@@ -144,7 +145,7 @@ func readText(in io.Reader, file string) ([]byte, error) {
 	if file != stdin {
 		opened, err := os.Open(file) //nolint:gosec // It is the caller's own file.
 		if err != nil {
-			return nil, usageError(err)
+			return nil, usageError(console.FileError(err))
 		}
 		defer func() { _ = opened.Close() }() // It was only read.
 		in = opened
@@ -154,7 +155,7 @@ func readText(in io.Reader, file string) ([]byte, error) {
 	case err != nil:
 		return nil, err
 	case len(text) > maxFile:
-		return nil, usageError(fmt.Errorf("%s has more than %d MiB: a transaction is smaller", file, maxFile>>20))
+		return nil, usageError(fmt.Errorf("%q has more than %d MiB: a transaction is smaller", file, maxFile>>20))
 	}
 	return text, nil
 }

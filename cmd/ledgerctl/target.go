@@ -48,7 +48,7 @@ func (a *app) connect(ctx context.Context) (*target, error) {
 			close: func() error { client.CloseIdleConnections(); return nil },
 		}, nil
 	case s.File != "" && s.Context == "":
-		return nil, usageError(fmt.Errorf("say where the ledger is, with --server or --dsn, or choose a context of %s with --context", s.File))
+		return nil, usageError(fmt.Errorf("say where the ledger is, with --server or --dsn, or choose a context of %q with --context", s.File))
 	default:
 		return nil, usageError(errors.New("say where the ledger is, with --server or --dsn, or in a context of " + settings.DefaultFile))
 	}

@@ -122,7 +122,7 @@ func (a *app) verifySince(ctx context.Context, t *target, books *ledger.Ledger, 
 		return err
 	}
 	if done.Now.Before(before.VerifiedAt) {
-		return fmt.Errorf("%s says that the books were verified at %s, and the database's clock is at %s; set it right, or delete the file to verify all of them",
+		return fmt.Errorf("%q says that the books were verified at %s, and the database's clock is at %s; set it right, or delete the file to verify all of them",
 			flags.state, console.Time(before.VerifiedAt), console.Time(done.Now))
 	}
 	return writeVerified(flags.state, verified{Ledger: books.Name(), Database: database, VerifiedAt: done.Now})

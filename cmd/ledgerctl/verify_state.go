@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/seed-d432d95b/ledger/cmd/ledgerctl/internal/console"
 )
 
 // verified is what verify keeps in a file: which books it last found right, and when.
@@ -27,7 +29,7 @@ func readVerified(path, ledger, database string) (verified, error) {
 		return verified{}, nil
 	}
 	if err != nil {
-		return verified{}, fmt.Errorf("the state cannot be read: %w", err)
+		return verified{}, fmt.Errorf("the state cannot be read: %w", console.FileError(err))
 	}
 	var v verified
 	decoder := json.NewDecoder(bytes.NewReader(text))
@@ -37,11 +39,11 @@ func readVerified(path, ledger, database string) (verified, error) {
 	}
 	switch {
 	case err != nil || v.Ledger == "" || v.Database == "" || v.VerifiedAt.IsZero():
-		return verified{}, fmt.Errorf("%s is not a state that verify wrote; delete it to verify all of the books", path)
+		return verified{}, fmt.Errorf("%q is not a state that verify wrote; delete it to verify all of the books", path)
 	case v.Ledger != ledger:
-		return verified{}, fmt.Errorf("%s is about ledger %q, not %q; give each a file of its own", path, v.Ledger, ledger)
+		return verified{}, fmt.Errorf("%q is about ledger %q, not %q; give each a file of its own", path, v.Ledger, ledger)
 	case v.Database != database:
-		return verified{}, fmt.Errorf("%s is about another database; give each a file of its own, or delete it to verify all of the books", path)
+		return verified{}, fmt.Errorf("%q is about another database; give each a file of its own, or delete it to verify all of the books", path)
 	}
 	return v, nil
 }
@@ -51,7 +53,7 @@ func readVerified(path, ledger, database string) (verified, error) {
 func writeVerified(path string, v verified) (err error) {
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("the books are right, but the state cannot be written, and the next run will do more again: %w", err)
+			err = fmt.Errorf("the books are right, but the state cannot be written, and the next run will do more again: %w", console.FileError(err))
 		}
 	}()
 	text, err := json.MarshalIndent(v, "", "  ")

@@ -3,11 +3,14 @@
 package console
 
 import (
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -41,10 +44,10 @@ func (c *Console) Note(format string, arguments ...any) {
 	}
 }
 
-// Say says something that has to be known.
+// Say says something that has to be known, on one line.
 func (c *Console) Say(format string, arguments ...any) {
 	c.progress.clear()
-	fmt.Fprintf(c.Err, format+"\n", arguments...)
+	fmt.Fprintf(c.Err, "%s\n", Escape(fmt.Sprintf(format, arguments...)))
 }
 
 // Quote returns an id as a shell takes it.
@@ -58,9 +61,31 @@ func Quote(id string) string {
 // Escape returns text with what would move a terminal's cursor, or look as if it were
 // more than one line, made visible.
 func Escape(text string) string {
-	if strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		quoted := strconv.Quote(text)
-		return quoted[1 : len(quoted)-1]
+	if utf8.ValidString(text) && !strings.ContainsFunc(text, func(r rune) bool { return !strconv.IsPrint(r) }) {
+		return text
 	}
-	return text
+	var b strings.Builder
+	for text != "" {
+		r, size := utf8.DecodeRuneInString(text)
+		if isInvalid := r == utf8.RuneError && size == 1; isInvalid || !strconv.IsPrint(r) {
+			quoted := strconv.Quote(text[:size])
+			b.WriteString(quoted[1 : len(quoted)-1])
+		} else {
+			b.WriteString(text[:size])
+		}
+		text = text[size:]
+	}
+	return b.String()
+}
+
+// FileError returns the error of a file with the file's name quoted, as it may have
+// anything in it.
+func FileError(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return fmt.Errorf("%s %q: %w", e.Op, e.Path, e.Err)
+	}
+	if e, ok := errors.AsType[*os.LinkError](err); ok {
+		return fmt.Errorf("%s %q %q: %w", e.Op, e.Old, e.New, e.Err)
+	}
+	return err
 }

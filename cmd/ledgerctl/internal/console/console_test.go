@@ -201,3 +201,23 @@ func TestConfirmInterrupted(t *testing.T) {
 		t.Errorf("got %v, and it said %q", err, said.String())
 	}
 }
+
+// TestNothingMovesTheCursor says what has control characters in it.
+func TestNothingMovesTheCursor(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	c := console.New(nil, nil, &said)
+	_, err := os.Open("no\x1b[2J\nfile")
+	c.Say("%v", console.FileError(err))
+	c.Say("%s", "\"日本\"\r\x1b]0;x\x07\n\xff")
+	want := `open "no\x1b[2J\nfile": no such file or directory` + "\n" + `"日本"\r\x1b]0;x\a\n\xff` + "\n"
+	if said.String() != want {
+		t.Errorf("got\n%s; want\n%s", &said, want)
+	}
+	if !errors.Is(console.FileError(err), os.ErrNotExist) {
+		t.Error("it is not known any more what is wrong with the file")
+	}
+	if err := console.FileError(os.Rename("no\x1b", "where\x1b")); err == nil || strings.Contains(err.Error(), "\x1b") {
+		t.Errorf("got %q", err)
+	}
+}

@@ -1,7 +1,6 @@
 package console
 
 import (
-	"fmt"
 	"os"
 	"strings"
 	"time"
@@ -29,7 +28,6 @@ const redraw = 100 * time.Millisecond
 
 // What moves a terminal's cursor, as all of them have it since the VT100.
 const (
-	cursorUp   = "\x1b[%dA"
 	eraseBelow = "\x1b[J"
 	eraseRight = "\x1b[0K"
 	wrapOff    = "\x1b[?7l"
@@ -86,7 +84,9 @@ func (p *Progress) Set(done int64) {
 	// there. An error is the terminal's, which nobody can be told of.
 	_, _ = p.terminal.WriteString(wrapOff)
 	_ = p.bar.Set64(done)
-	_, _ = p.terminal.WriteString(wrapOn)
+	// At the bar's beginning the cursor is where the bar can be erased from, also after
+	// the terminal has become narrower, or has shown a ^C where the cursor was.
+	_, _ = p.terminal.WriteString(wrapOn + "\r")
 	p.shown = min(width, Width(strings.NewReplacer("\r", "", eraseRight, "").Replace(p.bar.String())))
 }
 
@@ -102,16 +102,12 @@ func (p *Progress) End() {
 // again.
 func (p *Progress) Hide() { p.clear() }
 
-// clear erases the bar. A terminal that has become narrower has put it on several lines,
-// with the cursor on the last.
+// clear erases the bar, which a terminal that has become narrower may have put on several
+// lines.
 func (p *Progress) clear() {
 	if p == nil || p.shown == 0 {
 		return
 	}
-	up := ""
-	if width, _, err := term.GetSize(int(p.terminal.Fd())); err == nil && width > 0 && p.shown > width {
-		up = fmt.Sprintf(cursorUp, (p.shown-1)/width)
-	}
-	_, _ = p.terminal.WriteString("\r" + up + eraseBelow)
+	_, _ = p.terminal.WriteString("\r" + eraseBelow)
 	p.shown = 0
 }

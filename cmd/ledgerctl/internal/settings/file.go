@@ -13,6 +13,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/seed-d432d95b/ledger/cmd/ledgerctl/internal/console"
 )
 
 // File is the configuration file: contexts by name, and which of them is used if none
@@ -58,7 +60,7 @@ func (r *reader) readContext() error {
 	var isThere bool
 	r.name = name
 	if r.context, isThere = file.Contexts[name]; !isThere {
-		return fmt.Errorf("%s has no context %q; it has %s", path, name, listed(file))
+		return fmt.Errorf("%q has no context %q; it has %s", path, name, listed(file))
 	}
 	return nil
 }
@@ -90,16 +92,16 @@ func readFile(path string) (File, error) {
 	}
 	content, err := os.ReadFile(path) //nolint:gosec // It is the caller's own file.
 	if err != nil {
-		return File{}, fmt.Errorf("the configuration cannot be read: %w", err)
+		return File{}, fmt.Errorf("the configuration cannot be read: %w", console.FileError(err))
 	}
 	var file File
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
 	decoder.KnownFields(true)
 	if err := decoder.Decode(&file); err != nil && !errors.Is(err, io.EOF) {
-		return File{}, fmt.Errorf("%s is not a configuration: %w", path, withoutValues(err))
+		return File{}, fmt.Errorf("%q is not a configuration: %w", path, withoutValues(err))
 	}
 	if err := decoder.Decode(new(any)); !errors.Is(err, io.EOF) {
-		return File{}, fmt.Errorf("%s is not a configuration: it should be one YAML document", path)
+		return File{}, fmt.Errorf("%q is not a configuration: it should be one YAML document", path)
 	}
 	return file, nil
 }

@@ -173,7 +173,7 @@ func TestReadRefuses(t *testing.T) {
 		"quiet that is neither":    {variables: variables{"LEDGERCTL_QUIET": "a bit"}, want: `of LEDGERCTL_QUIET`},
 		"a context that is none":   {args: []string{"--context", "test"}, file: twoContexts, want: `has no context "test"; it has production, staging`},
 		"a context without a file": {args: []string{"--context", "test"}, want: `has no context "test"; it has none`},
-		"a file that is not there": {args: []string{"--config", "/nowhere/config.yaml"}, want: "the configuration cannot be read: open /nowhere/config.yaml"},
+		"a file that is not there": {args: []string{"--config", "/nowhere/config.yaml"}, want: `the configuration cannot be read: open "/nowhere/config.yaml"`},
 		"an unknown key":           {file: "contexts:\n  a:\n    sever: secret\n", want: "line 3: field sever not found"},
 		"an unknown key above":     {file: "current: secret\n", want: "line 1: field current not found"},
 		"something else as a text": {file: "contexts:\n  a:\n    token: [secret]\n", want: "line 3: should be text"},
