@@ -34,7 +34,9 @@ equal ledger of them. It works on a database (--dsn), and in constant memory.
 
 Each line is a request, as the API has it, with a type: asset, account, transaction,
 reversal, post or void of a pending transaction, or account_status. What is added to it,
-such as recorded_at, or the seq and balance of an entry, is not imported.
+such as recorded_at, or the seq and balance of an entry, is not imported. The first line
+has the type export and a version; the last has the type end and, as lines, the number of
+those between, by which import tells a whole export from one that was broken off.
 
 With --portable the export has nothing that a copy of the ledger has of its own: the
 lines of two equal ledgers, sorted, are the same. The times at which the ledger wrote are
@@ -112,7 +114,7 @@ func (a *app) exportTo(ctx context.Context, books *ledger.Ledger, w *transfer.Wr
 		return w.Write(r)
 	})
 	if err == nil {
-		err = w.Flush()
+		err = w.End()
 	}
 	progress.End()
 	if err != nil {
@@ -135,18 +137,18 @@ func writeWhole(stdout io.Writer, name string, write func(io.Writer) error) (err
 	if info, err := os.Stat(name); err == nil && !info.Mode().IsRegular() {
 		file, err := os.OpenFile(name, os.O_WRONLY, 0) //nolint:gosec // The operator names it.
 		if err != nil {
-			return err
+			return console.FileError(err)
 		}
 		return writeInto(file, write, (*os.File).Close)
 	}
 	// Each export has a file of its own until it is complete.
 	file, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.partial")
 	if err != nil {
-		return err
+		return console.FileError(err)
 	}
-	err = writeInto(file, write, func(file *os.File) error { return errors.Join(file.Sync(), file.Close()) })
+	err = writeInto(file, write, func(file *os.File) error { return console.FileError(errors.Join(file.Sync(), file.Close())) })
 	if err == nil {
-		err = os.Rename(file.Name(), name)
+		err = console.FileError(os.Rename(file.Name(), name))
 	}
 	if err != nil {
 		return errors.Join(err, os.Remove(file.Name()))

@@ -7,8 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -45,10 +43,23 @@ So after one that was broken off, by whatever, run the same again to go on. Only
 status of an account has no id: a line of account_status is done again each time.
 
 A line that is refused goes into the file of rejects with its number and the reason, and
-the import goes on. Once mended, that file can be imported itself.
+the import goes on. Once mended, that file can be imported itself. Of a line longer than
+8 MiB it has the place and the beginning alone.
 
-The exit code is 0 if all lines are in, 1 if some were refused or the import was broken
-off, and 130 after Ctrl-C, which stops between batches.`,
+An export says in its last line how many there are. Where that line is missing, or lines
+before it, the export was broken off or cut: what there is of it is imported, and then
+the import fails. So it does in a pipe whose export fails. A file without the lines of
+type export and end, as by hand, is not checked, and those that are put together are
+each.
+
+The exit code is 0 if all lines are in, 1 if some were refused, the file is not the whole
+of an export or the import was broken off, 2 if there is no line of --from-line, and 130
+after Ctrl-C, which stops at once: what was under way may be in or not.
+
+With -o json, ndjson or csv it prints what it has done: line (the last up to which all are
+decided), applied, replayed (in already), rejected, rejects_kept and rejects_file (how many
+of these are in which file), dry_run, and complete (whether it came to the end of the file,
+and that is whole).`,
 		Example: `  ledgerctl import ledger.ndjson --dsn postgres://ledger@localhost/copy --create
   ledgerctl import payments.csv --dry-run
   ledgerctl export --dsn "$OLD" | ledgerctl import - --dsn "$NEW" --yes`,
@@ -86,8 +97,8 @@ func (a *app) importFile(ctx context.Context, flags importFlags) error {
 		return err
 	}
 	defer in.Close() //nolint:errcheck // It was only read.
-	name := cmp.Or(flags.rejects, freeName(rejectsName(flags.file, config.Format)))
-	if isSameFile(name, flags.file) {
+	rejects := newRejectsFile(flags, config.Format)
+	if isSameFile(flags.rejects, flags.file) {
 		return usageError(errors.New("--rejects should not be the file that is imported"))
 	}
 	return a.onTarget(ctx, func(t *target) error {
@@ -100,10 +111,13 @@ func (a *app) importFile(ctx context.Context, flags importFlags) error {
 		if err != nil {
 			return err
 		}
-		rejects := &lazyFile{name: name, appends: flags.from > 1}
 		config.Rejects = rejects
 		summary, err := a.runImport(ctx, books, in, size, config)
-		return errors.Join(a.concludeImport(ctx, flags, summary, name, err), rejects.Close())
+		err = errors.Join(err, rejects.Close())
+		if flags.from > 1 && err == nil && flags.from > summary.Last {
+			err = usageError(fmt.Errorf("--from-line %d is beyond the end: the last line is %d", flags.from, summary.Last))
+		}
+		return a.concludeImport(ctx, newImportReport(flags, summary, rejects.name, err), err)
 	})
 }
 
@@ -118,6 +132,9 @@ func (f *importFlags) config() (transfer.Config, error) {
 			return config, usageError(fmt.Errorf("--format %w", err))
 		}
 	}
+	if f.from < 1 {
+		return config, usageError(fmt.Errorf("--from-line should be 1 or more, not %d", f.from))
+	}
 	if f.kind != wire.RecordAccount && f.kind != wire.RecordTransaction {
 		return config, usageError(errors.New("--type should be account or transaction"))
 	}
@@ -131,7 +148,7 @@ func (a *app) openInput(ctx context.Context, name string) (in io.ReadCloser, siz
 	}
 	file, err := os.Open(name) //nolint:gosec // The operator names it.
 	if err != nil {
-		return nil, 0, usageError(err)
+		return nil, 0, usageError(console.FileError(err))
 	}
 	size = -1
 	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
@@ -153,29 +170,9 @@ func isSameFile(a, b string) bool {
 	return err == nil && os.SameFile(first, second)
 }
 
-func rejectsName(file string, format transfer.Format) string {
-	if file == stdin {
-		file = "import"
-	}
-	return file + ".rejects." + string(format)
-}
-
-// freeName returns the name, or one with a number if there is such a file: what was
-// rejected before may be being mended.
-func freeName(name string) string {
-	ending := filepath.Ext(name)
-	free := name
-	for n := 2; ; n++ {
-		if _, err := os.Lstat(free); err != nil {
-			return free
-		}
-		free = fmt.Sprintf("%s-%d%s", strings.TrimSuffix(name, ending), n, ending)
-	}
-}
-
 func (a *app) confirmImport(ctx context.Context, t *target, flags importFlags) error {
-	from := flags.file
-	if from == stdin {
+	from := console.Quote(flags.file)
+	if flags.file == stdin {
 		if from = "standard input"; !a.settings.Yes {
 			// The answer would be taken for a line.
 			return usageError(console.ErrNobodyToAsk)
@@ -220,58 +217,4 @@ func (a *app) runImport(ctx context.Context, books ledger.Service, in io.Reader,
 		}
 	}
 	return transfer.Import(ctx, books, in, config)
-}
-
-// concludeImport says what an import has done.
-func (a *app) concludeImport(ctx context.Context, flags importFlags, s transfer.Summary, rejects string, err error) error {
-	if flags.dryRun {
-		a.console.Say("checked, and nothing sent: %d well-formed, %d rejected; whether accounts are there and have enough is told by the import itself",
-			s.Applied, s.Rejected)
-	} else {
-		a.console.Say("imported: %d applied, %d in already, %d rejected", s.Applied, s.Replayed, s.Rejected)
-	}
-	if s.Rejected > 0 {
-		a.console.Say("the rejected lines are in %s, each with the reason; mend them and import that file", console.Quote(rejects))
-	}
-	switch {
-	case err != nil && ctx.Err() != nil:
-		return &exitError{code: exitInterrupted, err: err}
-	case err != nil:
-		return err
-	case s.Rejected > 0:
-		return fmt.Errorf("%d lines were rejected", s.Rejected)
-	}
-	return nil
-}
-
-// lazyFile is a file that is made when something is written to it.
-type lazyFile struct {
-	name    string
-	appends bool
-	file    *os.File
-}
-
-// Write implements [io.Writer].
-func (f *lazyFile) Write(p []byte) (int, error) {
-	if f.file == nil {
-		mode := os.O_TRUNC
-		if f.appends {
-			mode = os.O_APPEND
-		}
-		const private = 0o600
-		file, err := os.OpenFile(filepath.Clean(f.name), os.O_WRONLY|os.O_CREATE|mode, private)
-		if err != nil {
-			return 0, fmt.Errorf("the rejected lines cannot be kept: %w", err)
-		}
-		f.file = file
-	}
-	return f.file.Write(p)
-}
-
-// Close closes the file, if it was made.
-func (f *lazyFile) Close() error {
-	if f.file == nil {
-		return nil
-	}
-	return f.file.Close()
 }

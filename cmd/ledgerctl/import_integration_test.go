@@ -132,7 +132,7 @@ func sortedExport(t *testing.T, books *ledger.Ledger) string {
 	if err := books.Export(t.Context(), w.Write); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Flush(); err != nil {
+	if err := w.End(); err != nil {
 		t.Fatal(err)
 	}
 	lines := strings.Split(out.String(), "\n")

@@ -31,6 +31,9 @@ type Record struct {
 	Post        *PostPendingRequest
 	Void        *VoidPendingRequest
 	Status      string
+	// Wrote are the entries that an export has of a reversal. An import makes its own:
+	// these tell beforehand which accounts they are of.
+	Wrote []EntryRequest
 }
 
 // DecodeRecord reads a record. One without a type is of the type that fallback names.
@@ -68,7 +71,7 @@ func readRecord(f *fields, fallback string) Record {
 	case RecordReversal:
 		r.Of = of("transaction")
 		r.Reversal = new(readReversalRequest(f))
-		f.known = append(f.known, "wrote")
+		r.Wrote = list(f, "wrote", readEntryRecord)
 	case RecordPost:
 		r.Of = of("transaction")
 		r.Post = &PostPendingRequest{Amount: f.word("amount"), Entries: list(f, "entries", readEntryRecord), Actor: f.text("actor")}

@@ -1,17 +1,14 @@
 package transfer
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"sync"
 
 	"github.com/seed-d432d95b/ledger/adapters/http/wire"
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// flush sends the group and counts what became of its lines. What is under way when ctx
-// ends is waited for.
+// flush sends the group and counts what became of its lines.
 func (im *importer) flush(ctx context.Context) error {
 	if len(im.group.items) == 0 {
 		return nil
@@ -25,30 +22,40 @@ func (im *importer) flush(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, it := range im.group.items {
+	return im.conclude(results)
+}
+
+// conclude counts what became of the lines of the group, and then keeps those that were
+// refused, so that the counts are right whether that succeeds or not.
+func (im *importer) conclude(results map[*item]ledger.Outcome) error {
+	items := im.group.items
+	im.group = group{}
+	for _, it := range items {
 		switch outcome := results[it]; {
 		case it.err != nil || outcome.Err != nil:
 			im.summary.Rejected++
-			if it.request.Account != nil {
-				im.assets.forget(it.request.Account.ID)
-			}
-			if err := im.rejects.write(it.line, errors.Join(it.err, outcome.Err)); err != nil {
-				return err
-			}
 		case outcome.Result == ledger.Replayed:
 			im.summary.Replayed++
 		default:
 			im.summary.Applied++
 		}
+	}
+	for _, it := range items {
+		if reason := errors.Join(it.err, results[it].Err); reason != nil {
+			if err := im.rejects.write(it.line, reason); err != nil {
+				return err
+			}
+			im.summary.Kept++
+		}
 		im.summary.Line, im.summary.Bytes = it.number, it.end
 	}
-	im.group.reset()
 	if im.config.Progress != nil {
 		im.config.Progress(im.summary)
 	}
 	return nil
 }
 
+// send sends the group: accounts first.
 func (im *importer) send(ctx context.Context, results map[*item]ledger.Outcome) error {
 	g := &im.group
 	err := sendBatch(ctx, im, g.accounts, results, im.service.OpenAccounts,
@@ -56,7 +63,40 @@ func (im *importer) send(ctx context.Context, results map[*item]ledger.Outcome) 
 	if err != nil {
 		return err
 	}
-	err = sendBatch(ctx, im, g.transactions, results, im.service.PostBatch,
+	isRefused := false
+	for _, it := range g.accounts {
+		if results[it].Err != nil {
+			isRefused = true
+			im.assets.forget(it.request.Account.ID)
+		}
+	}
+	if !isRefused {
+		return im.sendRest(ctx, g, results)
+	}
+	// What the refused lines said that accounts hold is not so, and others of the group
+	// may have been read by it.
+	var rest group
+	for _, it := range g.items {
+		if it.request.Account != nil {
+			continue
+		}
+		if err := im.resolve(it); err != nil {
+			return err
+		}
+		if rest.mustEnd(it) {
+			if err := im.sendRest(ctx, &rest, results); err != nil {
+				return err
+			}
+			rest = group{}
+		}
+		rest.add(it)
+	}
+	return im.sendRest(ctx, &rest, results)
+}
+
+// sendRest sends what is no account.
+func (im *importer) sendRest(ctx context.Context, g *group, results map[*item]ledger.Outcome) error {
+	err := sendBatch(ctx, im, g.transactions, results, im.service.PostBatch,
 		func(it *item) ledger.TransactionRequest { return *it.request.Transaction })
 	if err != nil {
 		return err
@@ -71,13 +111,16 @@ func (im *importer) send(ctx context.Context, results map[*item]ledger.Outcome) 
 			}
 		}
 	}
-	if g.single != nil {
-		results[g.single], err = im.one(ctx, func(ctx context.Context) (ledger.Outcome, error) { return im.make(ctx, g.single) })
+	if it := g.single; it != nil {
+		results[it], err = im.one(ctx, func(ctx context.Context) (ledger.Outcome, error) { return im.make(ctx, it) })
 		if err != nil {
 			return err
 		}
+		if results[it].Err != nil && it.request.Asset != nil {
+			im.assets.unregister(it.request.Asset.Code)
+		}
 	}
-	return im.sendSteps(ctx, results)
+	return im.sendSteps(ctx, g.steps, results)
 }
 
 // sendBatch sends some of the group at once. A batch that is refused as a whole is cut in
@@ -95,7 +138,7 @@ func sendBatch[T any](ctx context.Context, im *importer, items []*item, results 
 	var outcomes []ledger.Outcome
 	err := im.retry(ctx, func() (err error) {
 		before := outcomes
-		if outcomes, err = write(context.WithoutCancel(ctx), requests); err != nil {
+		if outcomes, err = write(ctx, requests); err != nil {
 			outcomes = before
 			return err
 		}
@@ -141,27 +184,11 @@ func awayOf(before, outcomes []ledger.Outcome) (away error) {
 	return away
 }
 
-func (im *importer) sendSteps(ctx context.Context, results map[*item]ledger.Outcome) error {
-	outcomes, errs := make([]ledger.Outcome, len(im.group.steps)), make([]error, len(im.group.steps))
-	var sending sync.WaitGroup
-	for i, it := range im.group.steps {
-		sending.Go(func() {
-			outcomes[i], errs[i] = im.one(ctx, func(ctx context.Context) (ledger.Outcome, error) { return im.make(ctx, it) })
-		})
-	}
-	sending.Wait()
-	for i, it := range im.group.steps {
-		results[it] = outcomes[i]
-	}
-	// What is wrong with the ledger is the same for all of them.
-	return cmp.Or(errs...)
-}
-
 // one makes one request. The outcome has a refusal; another failure is the error.
 func (im *importer) one(ctx context.Context, do func(context.Context) (ledger.Outcome, error)) (ledger.Outcome, error) {
 	var outcome ledger.Outcome
 	err := im.retry(ctx, func() (err error) {
-		outcome, err = do(context.WithoutCancel(ctx))
+		outcome, err = do(ctx)
 		return err
 	})
 	if err != nil && isRefusal(err) {

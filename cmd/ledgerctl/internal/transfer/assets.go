@@ -92,6 +92,12 @@ func (a *assets) ByAccount(id string) (ledger.Asset, error) {
 	return asset, nil
 }
 
+// unregister forgets an asset, for the line that registers it was refused.
+func (a *assets) unregister(code string) {
+	delete(a.codes, code)
+	a.loaded = false
+}
+
 // learn notes what an account holds that a line opens, unless it is there already and the
 // line is to be refused.
 func (a *assets) learn(id string, asset ledger.Asset) {

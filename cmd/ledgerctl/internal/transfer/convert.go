@@ -12,6 +12,8 @@ import (
 // item is a line and the request that it is.
 type item struct {
 	line
+	// record is what the line says, or nil if that cannot be read.
+	record  *wire.Record
 	request ledger.Request
 	// asWritten is the request of a line whose hold has expired since it was written, and
 	// can only be made as one of the past.
@@ -19,30 +21,69 @@ type item struct {
 	// part is the amount of a pending transaction to post, whose asset is that of the
 	// transaction, which an earlier line may make.
 	part *wire.PostPendingRequest
+	// ids are the transactions that a step is about, and accounts those that it is about
+	// as far as they are known, or nil.
+	ids, accounts []string
 }
 
-// convert returns the request of a line. If the line is at fault, the item has the
-// error; another failure is convert's own.
-func (im *importer) convert(l line) (item, error) {
+// decode reads a line. If it cannot be read, the item has the error.
+func (im *importer) decode(l line) item {
 	it := item{line: l}
 	if l.err != nil {
-		return it, nil //nolint:nilerr // The item has it.
+		return it
 	}
 	record, err := wire.DecodeRecord(l.text, im.config.Type)
-	if err == nil {
-		err = im.domain(&it, record)
+	if err != nil {
+		it.err = ofLine(err)
+		return it
 	}
-	if im.assets.failed != nil {
-		return it, im.assets.failed
+	it.record = &record
+	return it
+}
+
+// resolve makes the request of an item, of the assets that are known by now. It can be
+// repeated. If the line is at fault, the item has the error; another failure is resolve's
+// own.
+func (im *importer) resolve(it *item) error {
+	if it.record == nil {
+		return nil
 	}
+	it.request, it.asWritten, it.part = ledger.Request{}, nil, nil
+	it.err = ofLine(im.domain(it, *it.record))
+	it.ids, it.accounts = im.about(it)
+	return im.assets.failed
+}
+
+// about returns the transactions that a step is about, and its accounts, or nil if they
+// are not known.
+func (im *importer) about(it *item) (ids, accounts []string) {
+	switch r := it.request; {
+	case r.PostPending != nil && r.PostPending.Entries != nil:
+		return []string{r.PostPending.Transaction}, accountsOf(r.PostPending.Entries)
+	case r.PostPending != nil:
+		return []string{r.PostPending.Transaction}, im.made.find(r.PostPending.Transaction)
+	case r.VoidPending != nil:
+		return []string{r.VoidPending.Transaction}, im.made.find(r.VoidPending.Transaction)
+	case r.Reversal != nil && it.record.Wrote != nil:
+		for _, e := range it.record.Wrote {
+			accounts = append(accounts, e.Account)
+		}
+		return []string{r.Reversal.ID, r.Reversal.Transaction}, withoutWorld(accounts)
+	case r.Reversal != nil:
+		return []string{r.Reversal.ID, r.Reversal.Transaction}, im.made.find(r.Reversal.Transaction)
+	}
+	return nil, nil
+}
+
+// ofLine returns why a line cannot be read, in words about a line.
+func ofLine(err error) error {
 	if e, ok := errors.AsType[*ledger.Error](err); ok && strings.HasPrefix(e.Message, "the body ") {
 		// A line is what a body is to /v1.
 		said := *e
 		said.Message = "the line " + strings.TrimPrefix(e.Message, "the body ")
-		err = &said
+		return &said
 	}
-	it.err = err
-	return it, nil
+	return err
 }
 
 func (im *importer) domain(it *item, record wire.Record) error {

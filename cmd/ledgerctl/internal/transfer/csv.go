@@ -51,6 +51,8 @@ func columns() []column {
 		{"recorded_at", false},
 		{"opened_at", false},
 		{"resolved_at", false},
+		{"version", true},
+		{"lines", true},
 	}
 }
 
@@ -62,10 +64,6 @@ func readColumns() []column {
 }
 
 func (w *Writer) writeHeader() error {
-	if w.headed {
-		return nil
-	}
-	w.headed = true
 	names := columns()
 	header := make([]string, len(names))
 	for i, c := range names {
@@ -75,9 +73,6 @@ func (w *Writer) writeHeader() error {
 }
 
 func (w *Writer) writeRow(record any) error {
-	if err := w.writeHeader(); err != nil {
-		return err
-	}
 	if t, ok := record.(wire.TransactionRecord); ok {
 		record = short(t)
 	}

@@ -7,9 +7,9 @@ import (
 )
 
 // group is lines that are sent together: first the accounts, then the transactions, then
-// the steps, these at once. It comes to the same as line by line, because a transaction
-// that follows a step in the file has no account in common with it. A step whose accounts
-// are not known, as those of a reversal, is the only one and the last of its group.
+// the steps, which are reversals and what becomes of pending transactions. It comes to the
+// same as line by line, because a transaction that follows a step in the file has no
+// account in common with it, and of steps that have, each waits for those before it.
 type group struct {
 	// items are all lines, in order, also those that cannot be sent.
 	items                         []*item
@@ -21,7 +21,6 @@ type group struct {
 	touched, ids map[string]bool
 	// isOpen says that the accounts of a step are not known.
 	isOpen bool
-	holds  heldAccounts
 }
 
 // maxSteps is how many steps are made at once.
@@ -33,45 +32,27 @@ func (g *group) mustEnd(it *item) bool {
 	if len(g.items) == 0 {
 		return false
 	}
-	if len(g.items) >= maxItems || g.bytes+len(it.text) > maxBytes || g.single != nil || g.isOpen {
+	if len(g.items) >= maxItems || g.bytes+len(it.text) > maxBytes || g.single != nil {
 		return true
 	}
 	switch r := it.request; {
 	case it.err != nil:
 		return false
 	case r.Account != nil:
-		return len(g.accounts) == ledger.MaxBatch
+		return g.isOpen || len(g.accounts) == ledger.MaxBatch
 	case r.Transaction != nil:
 		t := r.Transaction
-		return len(g.transactions) == ledger.MaxBatch || g.entries+len(t.Entries) > ledger.MaxBatchEntries ||
+		return g.isOpen || len(g.transactions) == ledger.MaxBatch || g.entries+len(t.Entries) > ledger.MaxBatchEntries ||
 			g.ids[t.ID] || g.ids[t.Related] || g.meets(accountsOf(t.Entries)) ||
 			slices.ContainsFunc(t.Conditions, func(c ledger.Condition) bool { return g.touched[c.Account] })
+	case r.Asset != nil, r.Status != nil:
+		return true
 	}
-	id, accounts := g.about(it)
-	return accounts == nil || len(g.steps) == maxSteps || g.ids[id] || g.meets(accounts)
+	return len(g.steps) == maxSteps
 }
 
 func (g *group) meets(accounts []string) bool {
-	for _, account := range accounts {
-		if g.touched[account] {
-			return true
-		}
-	}
-	return false
-}
-
-// about returns the transaction that a step is about, and its accounts, or nil if they
-// are not known.
-func (g *group) about(it *item) (id string, accounts []string) {
-	switch r := it.request; {
-	case r.PostPending != nil && r.PostPending.Entries != nil:
-		return r.PostPending.Transaction, accountsOf(r.PostPending.Entries)
-	case r.PostPending != nil:
-		return r.PostPending.Transaction, g.holds.find(r.PostPending.Transaction)
-	case r.VoidPending != nil:
-		return r.VoidPending.Transaction, g.holds.find(r.VoidPending.Transaction)
-	}
-	return "", nil
+	return slices.ContainsFunc(accounts, func(account string) bool { return g.touched[account] })
 }
 
 func (g *group) add(it *item) {
@@ -84,9 +65,6 @@ func (g *group) add(it *item) {
 	case r.Transaction != nil:
 		g.transactions = append(g.transactions, it)
 		g.entries += len(r.Transaction.Entries)
-		if r.Transaction.Pending {
-			g.holds.keep(r.Transaction.ID, accountsOf(r.Transaction.Entries))
-		}
 	case r.Asset != nil, r.Status != nil:
 		g.single = it
 	default:
@@ -95,52 +73,51 @@ func (g *group) add(it *item) {
 }
 
 func (g *group) addStep(it *item) {
-	id, accounts := g.about(it)
 	g.steps = append(g.steps, it)
-	if accounts == nil {
-		g.isOpen = true
-		return
-	}
+	g.isOpen = g.isOpen || it.accounts == nil
 	if g.touched == nil {
 		g.touched, g.ids = make(map[string]bool), make(map[string]bool)
 	}
-	g.ids[id] = true
-	for _, account := range accounts {
+	for _, id := range it.ids {
+		g.ids[id] = true
+	}
+	for _, account := range it.accounts {
 		g.touched[account] = true
 	}
 }
 
-// reset empties the group. It remembers the holds.
-func (g *group) reset() { *g = group{holds: g.holds} }
-
-// accountsOf returns the accounts of entries but the world's, which many have in common
-// and whose order nobody sees.
+// accountsOf returns the accounts of entries but the world's.
 func accountsOf(entries []ledger.EntryRequest) []string {
-	accounts := make([]string, 0, len(entries))
+	accounts := make([]string, len(entries))
 	for i := range entries {
-		if !ledger.IsWorldID(entries[i].Account) {
-			accounts = append(accounts, entries[i].Account)
-		}
+		accounts[i] = entries[i].Account
 	}
-	return accounts
+	return withoutWorld(accounts)
 }
 
-// heldAccounts remembers the accounts of the last holds.
-type heldAccounts struct{ young, old map[string][]string }
-
-// maxHolds bounds what heldAccounts remembers.
-const maxHolds = 1 << 14
-
-func (h *heldAccounts) keep(id string, accounts []string) {
-	if h.young == nil || len(h.young) >= maxHolds {
-		h.young, h.old = make(map[string][]string), h.young
-	}
-	h.young[id] = accounts
+// withoutWorld takes out the world's accounts, which many transactions have in common and
+// whose order nobody sees. What it returns is not nil.
+func withoutWorld(accounts []string) []string {
+	return slices.DeleteFunc(append([]string{}, accounts...), ledger.IsWorldID)
 }
 
-func (h *heldAccounts) find(id string) []string {
-	if accounts, found := h.young[id]; found {
+// transactions remembers the accounts of the last transactions of the file.
+type transactions struct{ young, old map[string][]string }
+
+// maxTransactions bounds what transactions remembers, to some ten MiB.
+const maxTransactions = 1 << 14
+
+func (t *transactions) keep(id string, accounts []string) {
+	if t.young == nil || len(t.young) >= maxTransactions {
+		t.young, t.old = make(map[string][]string), t.young
+	}
+	t.young[id] = accounts
+}
+
+// find returns nil for what it does not know.
+func (t *transactions) find(id string) []string {
+	if accounts, found := t.young[id]; found {
 		return accounts
 	}
-	return h.old[id]
+	return t.old[id]
 }

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -36,10 +37,14 @@ type Summary struct {
 	// that is.
 	Line  int64
 	Bytes int64
+	// Last is the last line of the file, if the import came to its end.
+	Last int64
 	// Applied, Replayed and Rejected count the lines that took effect now, that had done
 	// so before, and that were refused. A dry run counts as applied what it finds no
 	// fault with.
 	Applied, Replayed, Rejected int64
+	// Kept is how many of the rejected lines were written to where they are to be.
+	Kept int64
 }
 
 // BrokenError says that an import ended before its last line.
@@ -61,7 +66,9 @@ func (e *BrokenError) Unwrap() error { return e.Err }
 // Import makes the requests that a file has, in its order: accounts and transactions in
 // batches, and what follows them as far as it is about other accounts. A line that is
 // refused is counted, and the import goes on. It ends early, with a [BrokenError], when
-// the ledger cannot be reached, the file cannot be read, or ctx ends, between batches.
+// the ledger cannot be reached, the file cannot be read, rejected lines cannot be kept, or
+// ctx ends; what is under way then may take effect or not. A file that is not the whole of
+// an export is imported as far as it goes, and ends with an [IncompleteError].
 func Import(ctx context.Context, service ledger.Service, in io.Reader, config Config) (Summary, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -86,6 +93,14 @@ func Import(ctx context.Context, service ledger.Service, in io.Reader, config Co
 	if err != nil {
 		return im.summary, &BrokenError{Line: im.summary.Line, Err: err}
 	}
+	im.summary.Last = im.last
+	if im.last == 0 && im.config.Format != CSV {
+		// CSV has its header. What an export writes into a pipe before it fails may be this.
+		return im.summary, errors.New("the file is empty; if it should have an export, that has failed")
+	}
+	if im.marks.end(); im.marks.incomplete != nil {
+		return im.summary, im.marks.incomplete
+	}
 	return im.summary, nil
 }
 
@@ -97,6 +112,11 @@ type importer struct {
 	rejects *rejects
 	summary Summary
 	group   group
+	// made are the transactions of lines before.
+	made transactions
+	// marks and last, the last line, are of the reader until it has ended.
+	marks marks
+	last  int64
 }
 
 func (im *importer) open(in io.Reader) (lines lineReader, names []string, err error) {
@@ -143,19 +163,20 @@ func (im *importer) read(ctx context.Context, lines lineReader, chunks chan<- ch
 			send()
 			return
 		}
-		if err == nil && l.number < im.config.FirstLine {
-			continue
-		}
-		var it item
+		isMark := false
 		if err == nil {
-			it, err = im.convert(l)
+			im.last = l.number
+			isMark, err = im.marks.see(l)
 		}
 		if err != nil {
 			c.err = err
 			send()
 			return
 		}
-		c.items = append(c.items, it)
+		if isMark || l.number < im.config.FirstLine {
+			continue
+		}
+		c.items = append(c.items, im.decode(l))
 		size += len(l.text)
 		if (len(c.items) == chunkLines || size >= chunkBytes) && !send() {
 			return
@@ -167,21 +188,41 @@ func (im *importer) read(ctx context.Context, lines lineReader, chunks chan<- ch
 func (im *importer) apply(ctx context.Context, chunks <-chan chunk) error {
 	for c := range chunks {
 		for i := range c.items {
-			if im.group.mustEnd(&c.items[i]) {
-				if err := im.flush(ctx); err != nil {
-					return err
-				}
+			if err := im.take(ctx, &c.items[i]); err != nil {
+				return err
 			}
-			im.group.add(&c.items[i])
 		}
 		if c.err != nil {
-			return errors.Join(im.flush(ctx), c.err)
+			return cmp.Or(im.flush(ctx), c.err)
 		}
 	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return im.flush(ctx)
+}
+
+// take adds a line to the group, which it sends before if it has to.
+func (im *importer) take(ctx context.Context, it *item) error {
+	if im.group.single != nil {
+		// It may register the asset of this one.
+		if err := im.flush(ctx); err != nil {
+			return err
+		}
+	}
+	if err := im.resolve(it); err != nil {
+		return cmp.Or(im.flush(ctx), err)
+	}
+	if im.group.mustEnd(it) {
+		if err := im.flush(ctx); err != nil {
+			return err
+		}
+	}
+	im.group.add(it)
+	if t := it.request.Transaction; t != nil && it.err == nil {
+		im.made.keep(t.ID, accountsOf(t.Entries))
+	}
+	return nil
 }
 
 // isAway says whether an error is of a ledger that cannot be reached or has no time.

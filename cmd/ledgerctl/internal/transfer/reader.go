@@ -29,14 +29,26 @@ type lineReader interface {
 	next() (line, error)
 }
 
-func errTooLong() error { return fmt.Errorf("the line is longer than %d MiB", maxLine>>20) }
+// errTooLong says of a line that is not kept where it is and how it begins, for whoever
+// looks for it. It has so many bytes, after those before it.
+func errTooLong(before, length int64, beginning []byte) error {
+	return fmt.Errorf("the line is longer than %d MiB, and not kept here: it is %d bytes long, after the first %d of the file, and begins with %q",
+		maxLine>>20, length, before, beginning)
+}
+
+// maxShown is how much is shown of a line that is too long.
+const maxShown = 256
 
 const byteOrderMark = "\ufeff"
 
-func skipMark(in *bufio.Reader) {
-	if mark, err := in.Peek(len(byteOrderMark)); err == nil && string(mark) == byteOrderMark {
-		_, _ = in.Discard(len(byteOrderMark))
+// skipMark leaves out the mark, and returns how long it was.
+func skipMark(in *bufio.Reader) int {
+	mark, err := in.Peek(len(byteOrderMark))
+	if err != nil || string(mark) != byteOrderMark {
+		return 0
 	}
+	skipped, _ := in.Discard(len(byteOrderMark))
+	return skipped
 }
 
 // textReader reads lines of text, of which none is longer than maxLine.
@@ -48,7 +60,7 @@ type textReader struct {
 
 func newTextReader(in io.Reader) *textReader {
 	r := &textReader{in: bufio.NewReaderSize(in, 1<<16)}
-	skipMark(r.in)
+	r.bytes = int64(skipMark(r.in))
 	return r
 }
 
@@ -56,6 +68,7 @@ func newTextReader(in io.Reader) *textReader {
 // long, and an error that says so.
 func (r *textReader) next() (text []byte, l line, err error) {
 	for {
+		before := r.bytes
 		text, isLong, err := r.read()
 		if err != nil && (!errors.Is(err, io.EOF) || len(text) == 0 && !isLong) {
 			return nil, line{}, err
@@ -63,7 +76,7 @@ func (r *textReader) next() (text []byte, l line, err error) {
 		r.number++
 		l := line{number: r.number, end: r.bytes}
 		if isLong {
-			l.err = errTooLong()
+			l.err = errTooLong(before, r.bytes-before, text)
 			return nil, l, nil
 		}
 		if text = bytes.TrimRight(text, "\r\n"); len(bytes.TrimSpace(text)) > 0 {
@@ -72,14 +85,16 @@ func (r *textReader) next() (text []byte, l line, err error) {
 	}
 }
 
-// read returns a line, or that it is too long.
+// read returns a line, or how it begins if it is too long.
 func (r *textReader) read() (text []byte, isLong bool, err error) {
 	for {
 		part, err := r.in.ReadSlice('\n')
 		r.bytes += int64(len(part))
-		if isLong = isLong || len(text)+len(part) > maxLine; isLong {
-			text = nil
-		} else {
+		switch {
+		case isLong:
+		case len(text)+len(part) > maxLine:
+			text, isLong = bytes.Clone(text[:maxShown]), true
+		default:
 			text = append(text, part...)
 		}
 		if !errors.Is(err, bufio.ErrBufferFull) {

@@ -62,10 +62,13 @@ func (r *rejects) write(l line, reason error) error {
 		Line   int64  `json:"line"`
 		Code   string `json:"error_code"`
 		Error  string `json:"error"`
-		Record any    `json:"record"`
-	}{l.number, string(codeOf(reason)), reason.Error(), string(l.text)}
-	if json.Valid(l.text) {
+		Record any    `json:"record,omitempty"`
+	}{l.number, string(codeOf(reason)), reason.Error(), nil}
+	switch {
+	case json.Valid(l.text):
 		record.Record = json.RawMessage(l.text)
+	case l.text != nil: // It is missing of a line that is too long.
+		record.Record = string(l.text)
 	}
 	text, err := json.Marshal(record)
 	if err != nil {

@@ -33,7 +33,7 @@ func export(t *testing.T, l *ledger.Ledger, config transfer.WriterConfig) string
 	if err := l.Export(t.Context(), w.Write); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Flush(); err != nil {
+	if err := w.End(); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

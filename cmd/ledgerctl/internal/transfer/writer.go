@@ -19,14 +19,17 @@ type WriterConfig struct {
 	IsPortable bool
 }
 
-// Writer writes records. It is for one goroutine, and buffers: end it with Flush.
+// Writer writes an export: a first line that says so, records, and a last line with
+// their number, by which a reader knows that it has them all. It is for one goroutine,
+// and buffers: finish it with End.
 type Writer struct {
 	config  WriterConfig
 	out     *bufio.Writer
 	encoder *json.Encoder
 	csv     *csv.Writer
 	row     []string
-	headed  bool
+	begun   bool
+	lines   int64
 }
 
 // NewWriter returns a writer of records.
@@ -43,21 +46,47 @@ func NewWriter(out io.Writer, config WriterConfig) *Writer {
 // Write writes a request of an export.
 func (w *Writer) Write(request ledger.Request) error {
 	record, err := w.record(request)
+	if err == nil {
+		err = w.begin()
+	}
 	if err != nil {
 		return err
 	}
+	w.lines++
+	return w.put(record)
+}
+
+// begin writes the first line, unless it is there.
+func (w *Writer) begin() error {
+	if w.begun {
+		return nil
+	}
+	w.begun = true
+	if w.csv != nil {
+		if err := w.writeHeader(); err != nil {
+			return err
+		}
+	}
+	return w.put(mark{Type: markExport, Version: version})
+}
+
+func (w *Writer) put(record any) error {
 	if w.csv != nil {
 		return w.writeRow(record)
 	}
 	return w.encoder.Encode(record)
 }
 
-// Flush writes what is buffered.
-func (w *Writer) Flush() error {
+// End writes the last line, and what is buffered. What nobody has ended is no whole
+// export, and an import says so.
+func (w *Writer) End() error {
+	if err := w.begin(); err != nil {
+		return err
+	}
+	if err := w.put(mark{Type: markEnd, Lines: &w.lines}); err != nil {
+		return err
+	}
 	if w.csv != nil {
-		if err := w.writeHeader(); err != nil {
-			return err
-		}
 		w.csv.Flush()
 		if err := w.csv.Error(); err != nil {
 			return err
