@@ -64,7 +64,7 @@ func (im *importer) about(it *item) (ids, accounts []string) {
 		return []string{r.PostPending.Transaction}, im.made.find(r.PostPending.Transaction)
 	case r.VoidPending != nil:
 		return []string{r.VoidPending.Transaction}, im.made.find(r.VoidPending.Transaction)
-	case r.Reversal != nil && it.record.Wrote != nil:
+	case r.Reversal != nil && len(it.record.Wrote) > 0:
 		for _, e := range it.record.Wrote {
 			accounts = append(accounts, e.Account)
 		}

@@ -134,3 +134,66 @@ func TestStepsAboutOneTransactionKeepTheirOrder(t *testing.T) {
 		}
 	}
 }
+
+// TestTransactionsComeAfterTheStepsBefore imports a transaction that cannot be made before
+// the step on the line before it, or without it.
+func TestTransactionsComeAfterTheStepsBefore(t *testing.T) {
+	t.Parallel()
+	const before = `{"type":"account","id":"a","asset":"USD"}
+{"type":"account","id":"b","asset":"USD"}
+{"id":"t1","from":"world:USD","to":"a","amount":"1.00"}
+`
+	for name, after := range map[string]string{
+		"of accounts that are not known": `{"type":"reversal","id":"r1","transaction":"t1"}
+{"id":"t2","from":"world:USD","to":"a","amount":"1.00","conditions":[{"account":"a","sequence":2}]}
+`,
+		"of the same id": `{"type":"reversal","id":"r1","transaction":"t1","wrote":[{"account":"a","side":"debit","amount":"1.00"}]}
+{"id":"r1","from":"world:USD","to":"b","amount":"1.00"}
+{"id":"t2","from":"world:USD","to":"b","amount":"1.00"}
+`,
+		"of which it tells": `{"type":"reversal","id":"r1","transaction":"t1","wrote":[{"account":"a","side":"debit","amount":"1.00"}]}
+{"id":"t2","from":"world:USD","to":"b","amount":"1.00","related":"r1"}
+`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			books := newLedger(t)
+			importInto(t, books, before, transfer.Config{})
+			importInto(t, books, after, transfer.Config{})
+			for _, id := range []string{"r1", "t2"} {
+				if _, err := books.Transaction(t.Context(), id); err != nil {
+					t.Error(err)
+				}
+			}
+			if r, err := books.Transaction(t.Context(), "r1"); err != nil || r.Reverses != "t1" {
+				t.Errorf("r1 is %+v, %v", r, err)
+			}
+		})
+	}
+}
+
+// incurious is a service that tells of no transaction.
+type incurious struct{ ledger.Service }
+
+func (incurious) Transaction(context.Context, string) (ledger.Transaction, error) {
+	return ledger.Transaction{}, &ledger.Error{Code: ledger.ErrUnavailable, Message: "away"}
+}
+
+// TestAccountsThatAnExportTellsAreNotAskedFor imports reversals of an export into a ledger
+// that has what they reverse.
+func TestAccountsThatAnExportTellsAreNotAskedFor(t *testing.T) {
+	t.Parallel()
+	made, reversed := reversals(4, 2)
+	original, copied := newLedger(t), newLedger(t)
+	importInto(t, original, made+reversed, transfer.Config{})
+	importInto(t, copied, made, transfer.Config{})
+	var text strings.Builder
+	for line := range strings.Lines(export(t, original, transfer.WriterConfig{})) {
+		if strings.Contains(line, `"reversal"`) {
+			text.WriteString(line)
+		}
+	}
+	if summary, rejected := importInto(t, incurious{copied}, text.String(), transfer.Config{}); summary.Applied != 4 {
+		t.Errorf("%+v, %s", summary, rejected)
+	}
+}
