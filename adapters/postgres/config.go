@@ -103,6 +103,8 @@ func (c Config) connect(lockTimeout time.Duration) (*pgx.ConnConfig, error) {
 	}
 	config.RuntimeParams["timezone"] = "UTC"
 	config.RuntimeParams["client_encoding"] = "UTF8"
+	// Times that come as text are read as ISO has them, whatever the role prefers.
+	config.RuntimeParams["datestyle"] = "ISO"
 	// Every statement finds its rows by a key, and needs one plan for all arguments.
 	// Left to itself PostgreSQL plans a statement on short arrays anew each time,
 	// which took longer than carrying it out. Nor must a plan that was made for a

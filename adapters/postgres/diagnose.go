@@ -32,6 +32,9 @@ type Diagnosis struct {
 	// Tables are those of the schema, in the order of names. There are none without the
 	// schema.
 	Tables []TableFacts
+	// Missing are the tables, keys, indexes and checks that a schema of the version that is
+	// known should have, and does not.
+	Missing []string
 	// InvalidIndexes are those of the schema that are of no use, as one that could not be
 	// made to the end.
 	InvalidIndexes []string
@@ -119,7 +122,7 @@ const diagnosisLockTimeout = time.Second
 
 func (d *Diagnosis) read(ctx context.Context, connection *pgx.Conn) error {
 	for _, read := range []func(context.Context, *pgx.Conn) error{
-		d.Clock.read, d.readServer, d.readSettings, d.readSchema, d.readConnections, d.readTransactions, d.readTables, d.readIndexes,
+		d.Clock.read, d.readServer, d.readSettings, d.readSchema, d.readConnections, d.readTransactions, d.readTables, d.readIndexes, d.readMissing,
 	} {
 		if err := read(ctx, connection); err != nil && !isHidden(err) {
 			return err
@@ -254,6 +257,39 @@ ORDER BY 1`
 	}
 	d.InvalidIndexes, err = pgx.CollectRows(rows, pgx.RowTo[string])
 	return err
+}
+
+// readMissing looks for what the migrations made. Whoever restores a part of a dump, or
+// mends by hand, can leave something out.
+func (d *Diagnosis) readMissing(ctx context.Context, connection *pgx.Conn) error {
+	if d.Schema == nil || *d.Schema != d.Known {
+		return nil
+	}
+	const ask = `
+SELECT name FROM unnest($1::text[]) AS name CROSS JOIN (SELECT oid FROM pg_namespace WHERE nspname = 'ledger') AS n
+WHERE NOT EXISTS (SELECT FROM pg_class WHERE relname = name AND relnamespace = n.oid)
+	AND NOT EXISTS (SELECT FROM pg_constraint WHERE conname = name AND connamespace = n.oid)
+ORDER BY name`
+	rows, err := connection.Query(ctx, ask, schemaObjects())
+	if err != nil {
+		return err
+	}
+	d.Missing, err = pgx.CollectRows(rows, pgx.RowTo[string])
+	return err
+}
+
+// schemaObjects are the tables, keys, indexes and checks of the schema's newest version.
+func schemaObjects() []string {
+	return []string{
+		"account_metadata", "account_metadata_pkey", "accounts", "accounts_check", "accounts_opened", "accounts_pkey",
+		"balances", "balances_check", "balances_pkey", "corrections", "corrections_pkey", "entries", "entries_check",
+		"entries_pkey", "entries_recorded", "ledgers", "ledgers_name_check", "ledgers_name_key", "ledgers_pkey",
+		"migrations_pkey", "pending_accounts", "pending_accounts_pkey", "reservations", "reservations_account",
+		"reservations_check", "reservations_expiry", "reservations_pkey", "reservations_recorded", "resolutions",
+		"resolutions_check", "resolutions_pkey", "resolutions_recorded", "transaction_metadata", "transaction_metadata_pkey",
+		"transactions", "transactions_check", "transactions_made_pending", "transactions_pkey", "transactions_recorded",
+		"transactions_reverses",
+	}
 }
 
 // Identity returns what tells this database from others, so that what was noted about

@@ -55,6 +55,65 @@ UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'ledger.accounts_opene
 	}
 }
 
+// TestDiagnoseMissing drops one of everything that the migrations make, each of which is
+// then missing by its name, and says that nothing else is looked for.
+func TestDiagnoseMissing(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, migrated())
+	store, connection := openWith(t, postgres.Config{DSN: dsn}), connect(t, dsn)
+	if d := diagnose(t, store); len(d.Missing) > 0 {
+		t.Errorf("of a new schema %q are missing", d.Missing)
+	}
+	const find = `
+SELECT relname::text FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind IN ('r', 'i')
+UNION SELECT conname::text FROM pg_constraint WHERE connamespace = 'ledger'::regnamespace ORDER BY 1`
+	rows, err := connection.Query(t.Context(), find)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		t.Fatal(err)
+	}
+	const drop = `
+DO $$ DECLARE name text; BEGIN
+	FOR name IN SELECT format('%s DROP CONSTRAINT %I CASCADE', conrelid::regclass, conname) FROM pg_constraint WHERE connamespace = 'ledger'::regnamespace LOOP
+		EXECUTE 'ALTER TABLE ' || name;
+	END LOOP;
+	FOR name IN SELECT indexrelid::regclass FROM pg_index JOIN pg_class ON oid = indexrelid WHERE relnamespace = 'ledger'::regnamespace LOOP
+		EXECUTE 'DROP INDEX ' || name;
+	END LOOP;
+	FOR name IN SELECT oid::regclass FROM pg_class WHERE relnamespace = 'ledger'::regnamespace AND relkind = 'r' AND relname <> 'migrations' LOOP
+		EXECUTE 'DROP TABLE ' || name;
+	END LOOP;
+END $$`
+	exec(t, connection, drop)
+	want := slices.DeleteFunc(objects, func(name string) bool { return name == "migrations" })
+	if d := diagnose(t, store); !slices.Equal(d.Missing, want) {
+		t.Errorf("%q are missing, want %q", d.Missing, want)
+	}
+}
+
+// TestDiagnoseDates asks as a role that reads dates in another way.
+func TestDiagnoseDates(t *testing.T) {
+	t.Parallel()
+	dsn := postgrestest.Database(t, migrated())
+	connection := connect(t, dsn)
+	exec(t, connection, `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET datestyle = "SQL, DMY"', current_database()); END $$`)
+	exec(t, connection, "VACUUM ledger.balances")
+	store := openWith(t, postgres.Config{DSN: dsn})
+	if d := diagnose(t, store); d.Clock.Offset.Abs() > time.Minute {
+		t.Errorf("clock: %+v", d.Clock)
+	}
+	books := openLedger(t, store, 1)
+	if _, err := books.Deposit(t.Context(), deposit("tx", "a0")); err != nil {
+		t.Error(err)
+	}
+	if status, err := store.Migrations(t.Context()); err != nil || len(status) == 0 {
+		t.Errorf("migrations: %v, %v", status, err)
+	}
+}
+
 func TestDiagnoseWithoutSchema(t *testing.T) {
 	t.Parallel()
 	d := diagnose(t, openWith(t, postgres.Config{DSN: postgrestest.Database(t, postgrestest.Template{})}))

@@ -142,6 +142,9 @@ asked for makes no sense, and 130 after Ctrl-C. Those of verify are its own.`,
 	}
 	root.SetVersionTemplate("{{.Version}}\n")
 	settings.AddFlags(root.PersistentFlags())
+	_ = root.RegisterFlagCompletionFunc("context", func(command *cobra.Command, _ []string, _ string) ([]string, cobra.ShellCompDirective) {
+		return settings.Contexts(command.Flags(), a.getenv), cobra.ShellCompDirectiveNoFileComp
+	})
 	completeFlag(root, "output", string(console.Table), string(console.JSON), string(console.NDJSON), string(console.CSV))
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(maskFlag(err)) })
 	root.AddCommand(a.commands()...)

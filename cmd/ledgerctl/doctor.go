@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"runtime"
 
 	"github.com/spf13/cobra"
 
@@ -85,6 +87,10 @@ func (a *app) examine(ctx context.Context) (checks []doctor.Check, failed, err e
 	file := doctor.Check{Name: "configuration", Status: doctor.OK, Found: "no file"}
 	if s.File != "" {
 		file.Found = s.File + ", context " + cmp.Or(s.Context, "none")
+		// The group and others.
+		if info, err := os.Stat(s.File); err == nil && s.HasSecrets && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
+			file.Status, file.Advice = doctor.Warn, "it has a token or a DSN, and others may read it: chmod 600 "+console.Quote(s.File)
+		}
 	}
 	if s.Server != "" {
 		// The client knows which URLs and tokens cannot be.

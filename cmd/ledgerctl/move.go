@@ -85,7 +85,7 @@ func (a *app) howToRepeat(command *cobra.Command, args, extra []string, err erro
 	for _, word := range extra {
 		words = append(words, console.Quote(word))
 	}
-	hint := "whether it took effect is not known; repeating it is safe: " + strings.Join(words, " ")
+	hint := "repeating it is safe, whether or not it took effect: " + strings.Join(words, " ")
 	if flag := command.Flags().Lookup("entries"); flag != nil && flag.Value.String() == stdin {
 		hint += " (with the same input)"
 	}

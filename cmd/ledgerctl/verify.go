@@ -110,6 +110,9 @@ func (a *app) verifySince(ctx context.Context, t *target, books *ledger.Ledger, 
 		return err
 	}
 	before, err := readVerified(flags.state, books.Name(), database)
+	if err == nil {
+		err = checkVerified(flags.state)
+	}
 	if err != nil {
 		return err
 	}
@@ -164,6 +167,9 @@ func (a *app) verifyBooks(ctx context.Context, books *ledger.Ledger, query ledge
 		}
 	})
 	if err != nil {
+		if done.Findings > 0 {
+			err = fmt.Errorf("%s so far, and not all was verified: %w", counted(done.Findings, "finding"), err)
+		}
 		return done, explainDatabase(err)
 	}
 	what := "verified"

@@ -48,6 +48,24 @@ func readVerified(path, ledger, database string) (verified, error) {
 	return v, nil
 }
 
+// checkVerified says why the file could not be written, before anything is verified in
+// vain.
+func checkVerified(path string) error {
+	file, err := createBeside(path)
+	if err == nil {
+		err = errors.Join(file.Close(), os.Remove(file.Name()))
+	}
+	if err != nil {
+		return fmt.Errorf("the state could not be written: %w", console.FileError(err))
+	}
+	return nil
+}
+
+// createBeside creates a file that is to replace another.
+func createBeside(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+}
+
 // writeVerified replaces the file as a whole, so that whoever stops it leaves the one
 // before.
 func writeVerified(path string, v verified) (err error) {
@@ -60,7 +78,7 @@ func writeVerified(path string, v verified) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+"-*")
+	file, err := createBeside(path)
 	if err != nil {
 		return err
 	}

@@ -140,6 +140,12 @@ func tables(d postgres.Diagnosis) []Check {
 			checks = append(checks, balances(t)...)
 		}
 	}
+	missing := ok("objects", "all there")
+	if len(d.Missing) > 0 {
+		missing.Found = "missing: " + strings.Join(d.Missing, ", ")
+	}
+	checks = append(checks, missing.but(Fail, len(d.Missing) > 0,
+		"restore a backup beside, and compare; make a key, an index or a check anew as adapters/postgres/migrations does"))
 	indexes := ok("indexes", "all valid")
 	if len(d.InvalidIndexes) > 0 {
 		indexes.Found = "invalid: " + strings.Join(d.InvalidIndexes, ", ")

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 
 	"github.com/seed-d432d95b/ledger/cmd/ledgerctl/internal/console"
@@ -43,6 +44,9 @@ func (r *reader) readContext() error {
 	file, err := readFile(path)
 	if err == nil {
 		r.file = path
+		for _, context := range file.Contexts {
+			r.hasSecrets = r.hasSecrets || context.Token != "" || context.DSN != ""
+		}
 	}
 	if errors.Is(err, fs.ErrNotExist) && !isAsked {
 		file, err = File{}, nil
@@ -63,6 +67,18 @@ func (r *reader) readContext() error {
 		return fmt.Errorf("%q has no context %q; it has %s", path, name, listed(file))
 	}
 	return nil
+}
+
+// Contexts returns the names of the contexts of the configuration file, for completion:
+// none, if it cannot be read.
+func Contexts(flags *pflag.FlagSet, getenv func(string) string) []string {
+	r := reader{flags: flags, getenv: getenv}
+	path, isAsked := r.given("config")
+	if !isAsked {
+		path = r.defaultPath()
+	}
+	file, _ := readFile(path)
+	return slices.Sorted(maps.Keys(file.Contexts))
 }
 
 func listed(file File) string {

@@ -39,6 +39,8 @@ type Settings struct {
 	// of it, if any.
 	File    string
 	Context string
+	// HasSecrets says whether a context of the file has a token or a DSN.
+	HasSecrets bool
 }
 
 const (
@@ -74,6 +76,7 @@ type reader struct {
 	// name is that of the context, and file the path of the configuration file, if there
 	// is one.
 	name, file string
+	hasSecrets bool
 }
 
 // Read reads the settings. An empty variable counts as unset.
@@ -82,7 +85,7 @@ func Read(flags *pflag.FlagSet, getenv func(string) string) (s Settings, err err
 	if err := r.readContext(); err != nil {
 		return Settings{}, err
 	}
-	s.File, s.Context = r.file, r.name
+	s.File, s.Context, s.HasSecrets = r.file, r.name, r.hasSecrets
 	if err := r.target(&s); err != nil {
 		return Settings{}, err
 	}
@@ -90,7 +93,7 @@ func Read(flags *pflag.FlagSet, getenv func(string) string) (s Settings, err err
 	s.Token = r.text("token", r.context.Token)
 	if s.Ledger != "" {
 		if err := ledger.ValidateLedgerName(s.Ledger); err != nil {
-			return Settings{}, err
+			return Settings{}, fmt.Errorf("invalid value %q of %s: %w", s.Ledger, r.source("ledger"), err)
 		}
 	}
 	output := r.text("output", r.context.Output)
@@ -98,7 +101,7 @@ func Read(flags *pflag.FlagSet, getenv func(string) string) (s Settings, err err
 		output = defaultOutput
 	}
 	if s.Output, err = console.ParseFormat(output); err != nil {
-		return Settings{}, fmt.Errorf("invalid value %q of --output: %w", output, err)
+		return Settings{}, fmt.Errorf("invalid value %q of %s: %w", output, r.source("output"), err)
 	}
 	if s.RetryFor, err = r.retryFor(); err != nil {
 		return Settings{}, err
@@ -129,6 +132,18 @@ func (r *reader) given(flag string) (string, bool) {
 	return text, text != ""
 }
 
+// source says where the value of a flag is from, for people.
+func (r *reader) source(flag string) string {
+	switch {
+	case r.flags.Lookup(flag).Changed:
+		return "--" + flag
+	case r.getenv(Variable(flag)) != "":
+		return Variable(flag)
+	default:
+		return fmt.Sprintf("%s in context %q of %q", flag, r.name, r.file)
+	}
+}
+
 func (r *reader) flag(name string) (bool, error) {
 	text, isGiven := r.given(name)
 	if !isGiven {
@@ -136,7 +151,7 @@ func (r *reader) flag(name string) (bool, error) {
 	}
 	value, err := strconv.ParseBool(text)
 	if err != nil {
-		return false, fmt.Errorf("invalid value %q of %s: should be true or false", text, Variable(name))
+		return false, fmt.Errorf("invalid value %q of %s: should be true or false", text, r.source(name))
 	}
 	return value, nil
 }
@@ -149,7 +164,7 @@ func (r *reader) retryFor() (time.Duration, error) {
 	value, err := time.ParseDuration(text)
 	switch {
 	case err != nil || value < 0:
-		return 0, fmt.Errorf("invalid value %q of --retry-for: should be a time such as 30s, or 0", text)
+		return 0, fmt.Errorf("invalid value %q of %s: should be a time such as 30s, or 0", text, r.source("retry-for"))
 	case value == 0:
 		return -1, nil
 	}

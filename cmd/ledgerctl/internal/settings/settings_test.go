@@ -136,7 +136,7 @@ func TestRead(t *testing.T) {
 			if (got.File != "") != (test.file != "") {
 				t.Errorf("it was read from %q", got.File)
 			}
-			got.File = ""
+			got.File, got.HasSecrets = "", false
 			if err != nil || got != test.want {
 				t.Errorf("got %+v, %v; want %+v", got, err, test.want)
 			}
@@ -167,8 +167,10 @@ func TestReadRefuses(t *testing.T) {
 		},
 		"an output that is none":   {args: []string{"-o", "xml"}, want: `invalid value "xml" of --output: should be table, json, ndjson or csv`},
 		"a ledger that is none":    {args: []string{"--ledger", "a b"}, want: `ledger name "a b"`},
+		"an output of a context":   {file: "current_context: a\ncontexts: {a: {output: xml}}", want: `invalid value "xml" of output in context "a" of `},
+		"a ledger of a variable":   {variables: variables{"LEDGERCTL_LEDGER": "a b"}, want: `invalid value "a b" of LEDGERCTL_LEDGER: `},
 		"retries for less":         {args: []string{"--retry-for", "-1s"}, want: `invalid value "-1s" of --retry-for`},
-		"retries for something":    {variables: variables{"LEDGERCTL_RETRY_FOR": "long"}, want: `invalid value "long" of --retry-for`},
+		"retries for something":    {variables: variables{"LEDGERCTL_RETRY_FOR": "long"}, want: `invalid value "long" of LEDGERCTL_RETRY_FOR`},
 		"yes that is neither":      {variables: variables{"LEDGERCTL_YES": "sure"}, want: `invalid value "sure" of LEDGERCTL_YES: should be true or false`},
 		"quiet that is neither":    {variables: variables{"LEDGERCTL_QUIET": "a bit"}, want: `of LEDGERCTL_QUIET`},
 		"a context that is none":   {args: []string{"--context", "test"}, file: twoContexts, want: `has no context "test"; it has production, staging`},
