@@ -56,6 +56,13 @@ const (
 	// ErrAmountOutOfRange: an amount or a total has too many digits, or is more than
 	// is reserved.
 	ErrAmountOutOfRange Code = "amount_out_of_range"
+	// ErrUnauthorized: whoever asks does not say who they are, or not in a way that is
+	// believed.
+	ErrUnauthorized Code = "unauthorized"
+	// ErrForbidden: whoever asks may not do that.
+	ErrForbidden Code = "forbidden"
+	// ErrTokenExists: another token has, or had, the name.
+	ErrTokenExists Code = "token_exists"
 	// ErrOverloaded: too much is waiting; nothing was done, ask again later.
 	ErrOverloaded Code = "overloaded"
 	// ErrUnavailable: the store cannot be reached; ask again with the same id,

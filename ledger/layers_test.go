@@ -23,11 +23,14 @@ var layers = []layer{
 	{"/adapters/memory", []string{"/ledger"}},
 	// Programs that make files at development time, and what they share with tests.
 	{"/adapters/http/internal/openapi", []string{"/adapters/http/internal/openapi", "go.yaml.in/yaml/v3"}},
-	{"/adapters/http", []string{"/ledger", "/adapters/http", "github.com/gorilla/mux"}},
+	{"/adapters/http", []string{"/ledger", "/adapters/http", "github.com/gorilla/mux", "golang.org/x/time/rate"}},
 	{"/adapters/postgres", []string{
 		"/ledger", "/adapters/postgres", "github.com/uptrace/bun", "github.com/jackc/", "golang.org/x/",
 		// What bun itself depends on.
 		"github.com/jinzhu/inflection", "github.com/puzpuzpuz/xsync", "github.com/tmthrgd/go-hex", "github.com/vmihailenco/",
+	}},
+	{"/cmd/ledgerd", []string{
+		"/ledger", "/adapters/", "/cmd/ledgerd", "github.com/", "golang.org/x/", "go.opentelemetry.io/", "google.golang.org/", "go.yaml.in/yaml/v3",
 	}},
 	{"/cmd/", []string{"/ledger", "/adapters/", "/cmd/", "github.com/", "golang.org/x/", "gonum.org/v1/", "codeberg.org/", "git.sr.ht/", "go.yaml.in/yaml/v3"}},
 }
@@ -56,6 +59,23 @@ func TestLayers(t *testing.T) {
 			})
 			if !allowed {
 				t.Errorf("%s depends on %s, which its layer may not", pkg, dependency)
+			}
+		}
+	}
+}
+
+// telemetry are the libraries of what watches the server, which nobody else links.
+var telemetry = []string{"github.com/prometheus/", "github.com/getsentry/", "go.opentelemetry.io/"}
+
+func TestTelemetryIsTheServers(t *testing.T) {
+	t.Parallel()
+	for _, pkg := range goList(t, "-f", "{{.ImportPath}}", module+"/...") {
+		if strings.HasPrefix(pkg, module+"/cmd/ledgerd") {
+			continue
+		}
+		for _, dependency := range goList(t, "-deps", pkg) {
+			if slices.ContainsFunc(telemetry, func(path string) bool { return strings.HasPrefix(dependency, path) }) {
+				t.Errorf("%s depends on %s", pkg, dependency)
 			}
 		}
 	}

@@ -97,8 +97,8 @@ func newDepositOperation(d Deposit) (*postOperation, error) {
 		entries [2]EntryRequest
 	})
 	deposit.entries = d.entries()
-	r := TransactionRequest{ID: d.ID, Entries: deposit.entries[:]}
-	deposit.postOperation = postOperation{id: d.ID, entries: r.Entries, fingerprint: r.fingerprint()}
+	r := TransactionRequest{ID: d.ID, Entries: deposit.entries[:], Actor: d.Actor}
+	deposit.postOperation = postOperation{id: d.ID, entries: r.Entries, details: r.details(), fingerprint: r.fingerprint()}
 	return &deposit.postOperation, nil
 }
 

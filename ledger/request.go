@@ -95,6 +95,8 @@ type Deposit struct {
 	Account string
 	Asset   Asset
 	Amount  Amount
+	// Actor is as in a [TransactionRequest].
+	Actor string
 }
 
 // validate says why the deposit can never succeed, in the words of its own
@@ -120,13 +122,13 @@ func (d Deposit) validate() error {
 	case !d.Amount.fits():
 		return errTooManyDigits()
 	}
-	return nil
+	return validateActor(d.Actor)
 }
 
 // Request returns the transaction that the deposit is.
 func (d Deposit) Request() TransactionRequest {
 	entries := d.entries()
-	return TransactionRequest{ID: d.ID, Entries: entries[:]}
+	return TransactionRequest{ID: d.ID, Entries: entries[:], Actor: d.Actor}
 }
 
 func (d Deposit) entries() [2]EntryRequest {

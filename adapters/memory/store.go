@@ -41,7 +41,8 @@ type Store struct {
 	mu    sync.RWMutex
 	books map[string]placedBook
 	// names has the ledgers in the order in which they were made.
-	names []string
+	names  []string
+	tokens tokens
 }
 
 var _ ledger.Store = (*Store)(nil)

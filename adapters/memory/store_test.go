@@ -12,3 +12,8 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	ledgertest.RunStore(t, func(testing.TB) ledger.Store { return memory.New(memory.Config{}) })
 }
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	ledgertest.Tokens(t, func(testing.TB) ledger.TokenStore { return memory.New(memory.Config{}) })
+}

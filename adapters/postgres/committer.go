@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"iter"
 	"math/rand/v2"
 	"time"
 
@@ -15,6 +16,7 @@ type committer struct {
 	config   *pgx.ConnConfig
 	lane     *slowLane
 	observer Observer
+	usage    *usage
 	// slow says that it works for the slow lane.
 	slow bool
 	// patience is how long the server may take to answer.
@@ -34,6 +36,7 @@ type committer struct {
 // finishes, unless working ends too.
 func (c *committer) run(taking, working context.Context, q *queue) {
 	c.taking = taking
+	defer c.usage.end(nil)
 	defer c.disconnect(working)
 	for {
 		group, waiting := q.take(taking)
@@ -41,10 +44,23 @@ func (c *committer) run(taking, working context.Context, q *queue) {
 			return
 		}
 		c.waiting, c.moves = waiting, 0
+		c.usage.begin(group)
 		if rest := c.lane.divert(group, nil); len(rest) > 0 {
 			c.commit(working, rest)
 		}
+		c.usage.end(c.connection)
 		q.release(group)
+	}
+}
+
+// requestsOf yields the contexts of those who wait for a group.
+func requestsOf(group []*submission) iter.Seq2[context.Context, time.Time] {
+	return func(yield func(context.Context, time.Time) bool) {
+		for _, s := range group {
+			if !yield(s.ctx, s.since) {
+				return
+			}
+		}
 	}
 }
 
@@ -53,7 +69,7 @@ func (c *committer) run(taking, working context.Context, q *queue) {
 // a lock in vain is thinned out.
 func (c *committer) commit(ctx context.Context, group []*submission) {
 	begun := time.Now()
-	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow}
+	commit := Commit{Callers: len(group), Waiting: c.waiting, Waited: begun.Sub(group[0].since), Slow: c.slow, Requests: requestsOf(group)}
 	done, err := c.attempt(ctx, group, &commit)
 	commit.Elapsed, commit.Err = time.Since(begun), err
 	c.observer.Committed(commit)

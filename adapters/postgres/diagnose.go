@@ -286,7 +286,8 @@ func schemaObjects() []string {
 		"entries_pkey", "entries_recorded", "ledgers", "ledgers_name_check", "ledgers_name_key", "ledgers_pkey",
 		"migrations_pkey", "pending_accounts", "pending_accounts_pkey", "reservations", "reservations_account",
 		"reservations_check", "reservations_expiry", "reservations_pkey", "reservations_recorded", "resolutions",
-		"resolutions_check", "resolutions_pkey", "resolutions_recorded", "transaction_metadata", "transaction_metadata_pkey",
+		"resolutions_check", "resolutions_pkey", "resolutions_recorded", "revocations", "revocations_pkey",
+		"revocations_token_check", "tokens", "tokens_check", "tokens_hash_key", "tokens_pkey", "transaction_metadata", "transaction_metadata_pkey",
 		"transactions", "transactions_check", "transactions_made_pending", "transactions_pkey", "transactions_recorded",
 		"transactions_reverses",
 	}

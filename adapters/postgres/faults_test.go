@@ -132,7 +132,7 @@ func (o *observer) awaitSlow(t *testing.T, groups int64) {
 }
 
 // openWith opens a store and closes it with the test.
-func openWith(t *testing.T, config postgres.Config) *postgres.Store {
+func openWith(t testing.TB, config postgres.Config) *postgres.Store {
 	t.Helper()
 	store, err := postgres.Open(t.Context(), config)
 	if err != nil {

@@ -206,6 +206,13 @@ func cutGroup(waiting []*submission) (group, rest []*submission) {
 	return group, rest
 }
 
+// length returns how many submissions are in the lane, those among them that were answered since it was last swept.
+func (l *slowLane) length() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.waiting)
+}
+
 // close refuses what is still to come.
 func (l *slowLane) close() {
 	l.mu.Lock()

@@ -20,16 +20,19 @@ const slowLockTimeout = 200 * time.Millisecond
 func (c *committer) runSlow(taking, working context.Context) {
 	c.taking = taking
 	defer c.lane.refuse()
+	defer c.usage.end(nil)
 	defer c.disconnect(working)
 	for {
 		waiting := c.lane.await(taking)
 		if waiting == nil {
 			return
 		}
+		c.usage.begin(nil)
 		if !c.commitFree(working, waiting) && taking.Err() == nil {
 			c.moves = 0
 			c.commit(working, c.lane.turn())
 		}
+		c.usage.end(c.connection)
 	}
 }
 

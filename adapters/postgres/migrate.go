@@ -91,13 +91,21 @@ func migrate(ctx context.Context, connection *bun.DB, applied func(MigrationStat
 	for _, step := range steps {
 		status := step.status()
 		if err := connection.RunInTx(ctx, nil, status.apply); err != nil {
-			return fmt.Errorf("migration %s: %w", step.name, publicError(err))
+			return fmt.Errorf("migration %s: %w", step.name, migrationError(err))
 		}
 		if status.Applied {
 			applied(status)
 		}
 	}
 	return nil
+}
+
+// migrationError says what to do where only another role may change the schema.
+func migrationError(err error) error {
+	if stateOf(err) == "42501" { // insufficient_privilege
+		return fmt.Errorf("this role may not change the schema; migrate as the one that owns it: %w", err)
+	}
+	return publicError(err)
 }
 
 // migrating returns a database of one connection without time limits, for a step

@@ -99,6 +99,10 @@ func TestSecondWall(t *testing.T) {
 	const reservation = "INSERT INTO ledger.reservations (ledger, account, expires_at, transaction, recorded_at, debits, credits) VALUES "
 	const resolution = "INSERT INTO ledger.resolutions (ledger, transaction, status, recorded_at, attempt) VALUES "
 	const reversal = "INSERT INTO ledger.transactions (ledger, id, recorded_at, attempt, fingerprint, accounts, stripes, sequences, reverses) VALUES "
+	const token = "INSERT INTO ledger.tokens (name, hash, role, ledger, created_at, expires_at) VALUES "
+	if _, err := connection.Exec(t.Context(), token+"('t', sha256('t'), 1, '', now(), null)"); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := connection.Exec(t.Context(), entry+"(1, 'a0', 0, 1, 2, 5, 5, 0, 'tx', now())"); err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +132,17 @@ func TestSecondWall(t *testing.T) {
 		"a transaction of no id":   transaction + "(1, '', now(), 1, sha256(''), '{a0}', '{0}', '{1}')",
 		"a status that is none":    "UPDATE ledger.balances SET status = 4 WHERE account = 'a0'",
 		"a ledger twice":           "INSERT INTO ledger.ledgers (name) VALUES ('main')",
+		"a token twice":            token + "('t', sha256('u'), 1, '', now(), null)",
+		"a secret twice":           token + "('u', sha256('t'), 1, '', now(), null)",
+		"a token of no name":       token + "('', sha256('u'), 1, '', now(), null)",
+		"a token of a long name":   token + "(repeat('é', 65), sha256('u'), 1, '', now(), null)",
+		"a short hash":             token + "('u', 'u', 1, '', now(), null)",
+		"no role":                  token + "('u', sha256('u'), 0, '', now(), null)",
+		"a role too many":          token + "('u', sha256('u'), 4, '', now(), null)",
+		"a token of a long ledger": token + "('u', sha256('u'), 1, repeat('x', 129), now(), null)",
+		"a token that has ended":   token + "('u', sha256('u'), 1, '', now(), now())",
+		"a token revoked twice":    "INSERT INTO ledger.revocations (token) VALUES ('t'), ('t')",
+		"a revocation of nobody":   "INSERT INTO ledger.revocations (token) VALUES ('')",
 		"a ledger of no name":      "INSERT INTO ledger.ledgers (name) VALUES ('')",
 	} {
 		var refused *pgconn.PgError

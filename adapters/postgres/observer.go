@@ -1,6 +1,10 @@
 package postgres
 
-import "time"
+import (
+	"context"
+	"iter"
+	"time"
+)
 
 // Observer is told what the store does that its callers cannot see. Its methods
 // are called by the committers, one at a time from each, and hold them up.
@@ -29,6 +33,9 @@ type Commit struct {
 	Uncertain bool
 	// Slow says that the group waited in the slow lane for a locked account.
 	Slow bool
+	// Requests yields the contexts of the callers, and when each began to wait. It is good
+	// until Committed returns.
+	Requests iter.Seq2[context.Context, time.Time]
 	// Err is why the last attempt failed, or nil. A group that is then split is
 	// reported again in parts.
 	Err error

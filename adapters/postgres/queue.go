@@ -245,6 +245,13 @@ func (q *queue) release(group []*submission) {
 	q.signal()
 }
 
+// length returns how many submissions wait.
+func (q *queue) length() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.waiting)
+}
+
 // close refuses what is waiting and what is still to come.
 func (q *queue) close() {
 	q.mu.Lock()

@@ -36,6 +36,8 @@ type Store struct {
 	// working ends by cut, which ends what Close has waited for too long.
 	working context.Context
 	cut     context.CancelFunc
+	// usage has what each committer does.
+	usage []*usage
 
 	mu sync.RWMutex
 	// books has an element for each ledger that was opened or found, so that its callers
@@ -83,15 +85,22 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	}
 	first := rand.IntN(stripes)
 	for i := range config.Committers {
-		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer, patience: s.patience}
+		c := &committer{config: committing, stripe: (first + i) % stripes, lane: s.lane, observer: config.Observer, usage: s.newUsage(), patience: s.patience}
 		s.workers.Go(func() { c.run(taking, working, s.queue) })
 	}
-	slow := &committer{config: patient, stripe: (first + config.Committers) % stripes, lane: s.lane, observer: config.Observer, slow: true, patience: s.patience}
+	slow := &committer{config: patient, stripe: (first + config.Committers) % stripes, lane: s.lane, observer: config.Observer, usage: s.newUsage(), slow: true, patience: s.patience}
 	s.workers.Go(func() { slow.runSlow(taking, working) })
 	if config.SweepInterval > 0 {
 		s.workers.Go(func() { s.sweepRegularly(taking) })
 	}
 	return s, nil
+}
+
+// newUsage returns what one more committer tells of itself.
+func (s *Store) newUsage() *usage {
+	u := new(usage)
+	s.usage = append(s.usage, u)
+	return u
 }
 
 // stripes is the number of rows that a world account's totals are kept in.

@@ -39,3 +39,8 @@ func TestStore(t *testing.T) {
 	t.Parallel()
 	ledgertest.RunStore(t, func(t testing.TB) ledger.Store { t.Helper(); return newStore(t) })
 }
+
+func TestTokens(t *testing.T) {
+	t.Parallel()
+	ledgertest.Tokens(t, func(t testing.TB) ledger.TokenStore { t.Helper(); return newStore(t) })
+}

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -190,6 +191,24 @@ func transactionDetailScenarios() []scenario {
 			deposit.Actor = "bob"
 			if got := b.replay(deposit); got.Actor != "" {
 				b.Errorf("the actor is %q", got.Actor)
+			}
+		}},
+		{"a deposit has an actor too", func(b *books) {
+			b.openAll("a")
+			deposit := ledger.Deposit{ID: "funds", Account: "a", Asset: usd, Amount: units(10), Actor: "ann"}
+			for _, actor := range []string{"ann", "bob", ""} {
+				deposit.Actor = actor
+				outcome, err := b.service.Deposit(b.Context(), deposit)
+				if err != nil || outcome.Transaction.Actor != "ann" {
+					b.Errorf("a deposit by %q gave %+v, %v", actor, outcome.Transaction, err)
+				}
+			}
+			if got := b.replay(move("funds", ledger.WorldID("USD"), "a", 10)); got.Actor != "ann" {
+				b.Errorf("the actor is %q", got.Actor)
+			}
+			deposit.ID, deposit.Actor = "more", strings.Repeat("a", ledger.MaxActor+1)
+			if _, err := b.service.Deposit(b.Context(), deposit); !errors.Is(err, ledger.ErrInvalidRequest) {
+				b.Errorf("an actor that is too long gave %v", err)
 			}
 		}},
 		{"all else is, and makes a conflict where it differs", func(b *books) {

@@ -38,8 +38,8 @@ import (
 type Server struct {
 	// DSN connects to its database "postgres" as a superuser.
 	DSN string
-	// directory is that of a server started from binaries, or empty.
-	directory string
+	// bin and directory are those of a server started from binaries, or empty.
+	bin, directory string
 	// docker runs the container of a server that was started there, or is empty.
 	docker, container string
 	// watchdog ends when the server has stopped and its data is gone.
@@ -80,26 +80,24 @@ func start(findBinaries, findDocker func() string, settings Settings) (*Server, 
 
 // startBinaries starts a server from the binaries in bin.
 func startBinaries(bin string, settings Settings) (*Server, error) {
-	directory, err := os.MkdirTemp("", "ledger-postgres-")
+	return startOn(bin, settings, func(data string) *exec.Cmd {
+		return exec.Command(filepath.Join(bin, "initdb"), "--pgdata="+data, "--username=postgres",
+			"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
+	})
+}
+
+// startOn starts a server on the data that a command makes in a directory.
+func startOn(bin string, settings Settings, fill func(data string) *exec.Cmd) (*Server, error) {
+	directory, credential, err := ownDirectory()
 	if err != nil {
 		return nil, err
-	}
-	credential, err := otherUser()
-	if err != nil {
-		return nil, err
-	}
-	if credential != nil {
-		if err := os.Chown(directory, int(credential.Uid), int(credential.Gid)); err != nil {
-			return nil, err
-		}
 	}
 	attributes := &syscall.SysProcAttr{Setpgid: true, Credential: credential}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata="+filepath.Join(directory, "data"), "--username=postgres",
-		"--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	initdb.SysProcAttr = attributes
-	initdb.Dir = directory
-	if output, err := initdb.CombinedOutput(); err != nil {
-		return nil, errors.Join(fmt.Errorf("initdb: %w\n%s", err, output), os.RemoveAll(directory))
+	filling := fill(filepath.Join(directory, "data"))
+	filling.SysProcAttr = attributes
+	filling.Dir = directory
+	if output, err := filling.CombinedOutput(); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w\n%s", filepath.Base(filling.Path), err, output), os.RemoveAll(directory))
 	}
 	port, err := freePort()
 	if err != nil {
@@ -107,6 +105,7 @@ func startBinaries(bin string, settings Settings) (*Server, error) {
 	}
 	s := &Server{
 		DSN:       fmt.Sprintf("postgres://postgres@127.0.0.1:%d/postgres?sslmode=disable", port),
+		bin:       bin,
 		directory: directory,
 	}
 	arguments := []string{"-c", script, "postgrestest", bin, directory, "-c", "listen_addresses=127.0.0.1", "-c", "port=" + strconv.Itoa(port), "-c", "unix_socket_directories="}
@@ -128,6 +127,17 @@ func startBinaries(bin string, settings Settings) (*Server, error) {
 		return nil, fmt.Errorf("%w\n%s", err, log)
 	}
 	return s, nil
+}
+
+// ownDirectory makes a directory of whom a server runs as.
+func ownDirectory() (directory string, credential *syscall.Credential, err error) {
+	if directory, err = os.MkdirTemp("", "ledger-postgres-"); err != nil {
+		return "", nil, err
+	}
+	if credential, err = otherUser(); err != nil || credential == nil {
+		return directory, nil, err
+	}
+	return directory, credential, os.Chown(directory, int(credential.Uid), int(credential.Gid))
 }
 
 // stop stops the server and removes its directory.
