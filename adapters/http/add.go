@@ -29,6 +29,11 @@ func (h *handler) add(r *http.Request) answer {
 	if deposit.Account, ok = user(r); !ok {
 		return noSuchUser()
 	}
+	var err error
+	// Nobody is named in the body.
+	if deposit.Actor, err = actorOf(r.Context(), ""); err != nil {
+		return usersError(err)
+	}
 	outcome, err := h.service.Deposit(r.Context(), deposit)
 	switch {
 	case errors.Is(err, ledger.ErrTransactionConflict), err == nil && outcome.Result == ledger.Replayed:
@@ -83,6 +88,8 @@ func readAdd(r *http.Request) ([]byte, *answer) {
 	}
 	body, err := io.ReadAll(io.LimitReader(r.Body, maxBody+1))
 	switch {
+	case errors.Is(err, ledger.ErrOverloaded):
+		return nil, new(usersError(err))
 	case err != nil:
 		return nil, badBody()
 	case len(body) > maxBody:
@@ -97,7 +104,7 @@ func drain(r *http.Request) {
 	const patience = 8 << 20
 	if r.Header.Get("Expect") == "" {
 		// What it reads, and how that ends, makes no difference to the answer.
-		_, _ = io.CopyN(io.Discard, r.Body, patience)
+		_, _ = io.CopyN(io.Discard, uncounted(r.Body), patience)
 	}
 }
 

@@ -102,6 +102,15 @@ func askAll(ctx context.Context, b *book, transactions []wire.TransactionRequest
 	})
 }
 
+// domainOf returns a transaction as the domain has it, with who asks for it.
+func domainOf(ctx context.Context, request *wire.TransactionRequest, assets wire.Assets) (ledger.TransactionRequest, error) {
+	transaction, err := request.Domain(assets)
+	if err == nil {
+		transaction.Actor, err = actorOf(ctx, transaction.Actor)
+	}
+	return transaction, err
+}
+
 // postMany posts transactions in order, each with an outcome of its own.
 func postMany(ctx context.Context, b *book, transactions []wire.TransactionRequest) ([]ledger.Outcome, error) {
 	assets, err := askAll(ctx, b, transactions)
@@ -109,7 +118,7 @@ func postMany(ctx context.Context, b *book, transactions []wire.TransactionReque
 		return nil, err
 	}
 	outcomes, err := convertAll(transactions, func(t wire.TransactionRequest) (ledger.TransactionRequest, error) {
-		return t.Domain(assets)
+		return domainOf(ctx, &t, assets)
 	}, func(requests []ledger.TransactionRequest) ([]ledger.Outcome, error) {
 		return b.service.PostBatch(ctx, requests)
 	})
@@ -125,7 +134,7 @@ func postAtomic(ctx context.Context, b *book, transactions []wire.TransactionReq
 	}
 	requests := make([]ledger.TransactionRequest, len(transactions))
 	for i := range transactions {
-		if requests[i], err = transactions[i].Domain(assets); err != nil {
+		if requests[i], err = domainOf(ctx, &transactions[i], assets); err != nil {
 			return nil, atMember(err, i)
 		}
 	}

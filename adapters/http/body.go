@@ -55,15 +55,18 @@ func readOptional[T any](r *http.Request, decode func([]byte) (T, error)) (value
 		// A body that did not arrive is not an empty one, which asks for all.
 		return value, errCutOff(r, err)
 	}
-	r.Body = &prefixed{Reader: io.MultiReader(bytes.NewReader(first), r.Body), Closer: r.Body}
+	r.Body = &prefixed{Reader: io.MultiReader(bytes.NewReader(first), r.Body), whole: r.Body}
 	return readJSON(r, maxOne, decode)
 }
 
 // prefixed is a body of which a part was read before.
 type prefixed struct {
 	io.Reader
-	io.Closer
+	whole io.ReadCloser
 }
+
+// Close implements io.Closer.
+func (p *prefixed) Close() error { return p.whole.Close() }
 
 func readBytes(r *http.Request, limit int64) ([]byte, error) {
 	if r.ContentLength > limit {
@@ -82,6 +85,9 @@ func readBytes(r *http.Request, limit int64) ([]byte, error) {
 // errCutOff is the error of a body that could not be read to its end. net/http cancels
 // the context of a request whose connection fails or is too slow.
 func errCutOff(r *http.Request, err error) error {
+	if errors.Is(err, ledger.ErrOverloaded) {
+		return err
+	}
 	if errors.Is(r.Context().Err(), context.DeadlineExceeded) {
 		return errors.Join(r.Context().Err(), err)
 	}

@@ -55,10 +55,10 @@ type file struct {
 
 // addDocs adds the description and the page. They ask nothing of a ledger, and so have
 // no deadline, and are served while the server drains.
-func addDocs(router *mux.Router, notFound http.Handler) {
-	addRoute(router, "/v1/openapi.yaml", methods{http.MethodGet: openAPIFile()}, http.HandlerFunc(v1Method))
-	addRoute(router, "/docs", methods{http.MethodGet: docsPage()}, endpoint(usersMethod))
-	addRoute(router, "/docs/{file}", methods{http.MethodGet: docsFile(notFound)}, endpoint(usersMethod))
+func (h *handler) addDocs(router *mux.Router, notFound http.Handler) {
+	h.addRoute(router, "/v1/openapi.yaml", methods{http.MethodGet: openAPIFile()}, http.HandlerFunc(v1Method))
+	h.addRoute(router, "/docs", methods{http.MethodGet: docsPage()}, endpoint(usersMethod))
+	h.addRoute(router, "/docs/{file}", methods{http.MethodGet: docsFile(notFound)}, endpoint(usersMethod))
 }
 
 // openAPIFile answers GET /v1/openapi.yaml.

@@ -126,3 +126,23 @@ func TestDocsPolicy(t *testing.T) {
 		}
 	}
 }
+
+// TestDocsTakeAToken holds that the page has where to enter a token, and that its script
+// sends it and keeps it nowhere.
+func TestDocsTakeAToken(t *testing.T) {
+	t.Parallel()
+	handler := newHandler(t)
+	page := get(handler, http.MethodGet, "/docs", "").Body.String()
+	if !strings.Contains(page, `<input id="token" type="password" autocomplete="off"`) {
+		t.Error("the page has no field for a token")
+	}
+	for path, contentType := range docsPaths(t) {
+		if !strings.HasPrefix(contentType, "text/javascript") {
+			continue
+		}
+		script := get(handler, http.MethodGet, path, "").Body.String()
+		if !strings.Contains(script, `options.headers.Authorization = "Bearer " + token.value`) || strings.Contains(script, "Storage") || strings.Contains(script, "cookie") {
+			t.Error("the script should send the token, and keep it nowhere")
+		}
+	}
+}

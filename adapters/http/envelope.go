@@ -22,9 +22,7 @@ type answer struct {
 // send writes the answer.
 func (a answer) send(w http.ResponseWriter) {
 	header := w.Header()
-	if a.status == http.StatusServiceUnavailable {
-		header.Set("Retry-After", "1")
-	}
+	setStatusHeaders(header, a.status, a.err)
 	if a.last {
 		header.Set("Connection", "close")
 	}
@@ -33,7 +31,18 @@ func (a answer) send(w http.ResponseWriter) {
 	header.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)
 	// If the client is gone there is nobody to tell.
-	_, _ = w.Write(body)
+	_, _ = w.Write(body) //nolint:gosec // It is JSON, is said to be, and browsers are told not to guess.
+}
+
+// setStatusHeaders sets what every answer with the status has, for the error that it is
+// of.
+func setStatusHeaders(header http.Header, status int, err error) {
+	switch status {
+	case http.StatusUnauthorized:
+		header.Set("WWW-Authenticate", "Bearer")
+	case http.StatusServiceUnavailable, http.StatusTooManyRequests:
+		header.Set("Retry-After", retryAfterFor(err))
+	}
 }
 
 // appendEnvelope appends the envelope and a newline.

@@ -31,6 +31,12 @@ func usersError(err error) answer {
 		a = answer{status: http.StatusUnprocessableEntity, message: "account is frozen"}
 	case ledger.ErrAccountClosed:
 		a = answer{status: http.StatusUnprocessableEntity, message: "account is closed"}
+	case ErrUnauthorized:
+		a = answer{status: http.StatusUnauthorized, message: "unauthorized"}
+	case ErrForbidden:
+		a = answer{status: http.StatusForbidden, message: "forbidden"}
+	case ErrTooManyRequests:
+		a = answer{status: http.StatusTooManyRequests, message: "too many requests"}
 	case ledger.ErrOverloaded:
 		a = answer{status: http.StatusServiceUnavailable, message: busy}
 	case ledger.ErrUnavailable:
@@ -64,6 +70,12 @@ func reason(err error) string {
 		return e.Message
 	}
 	return kindOf(codeOf(err)).title
+}
+
+// limitOf returns the limit that an error is of, or nil.
+func limitOf(err error) *LimitError {
+	e, _ := errors.AsType[*LimitError](err)
+	return e
 }
 
 // refusalOf returns the outermost ledger error with its details, or nil.

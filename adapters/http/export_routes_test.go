@@ -11,9 +11,9 @@ import (
 
 // Routes returns the paths that are served, as the router has them, with their
 // methods.
-func Routes(service ledger.Service) map[string][]string {
+func Routes(service ledger.Service, config Config) map[string][]string {
 	routes := make(map[string][]string)
-	_ = newHandler(service, Config{}.withDefaults()).routes().Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
+	_ = newHandler(service, config.withDefaults()).routes().Walk(func(route *mux.Route, _ *mux.Router, _ []*mux.Route) error {
 		routes[route.GetName()] = slices.Sorted(maps.Keys(route.GetHandler().(*resource).methods))
 		return nil
 	})

@@ -26,6 +26,7 @@ type handler struct {
 	service ledger.Service
 	config  Config
 	books   *books
+	limits  *limits
 	router  http.Handler
 	// crossOrigin refuses what a browser sends for a page of another site, who may not be
 	// the one who wants it. Not all of that has a body, whose type would tell.
@@ -37,7 +38,9 @@ type handler struct {
 }
 
 func newHandler(service ledger.Service, config Config) *handler {
-	h := &handler{service: service, config: config, books: newBooks(service, config.Catalog), drain: make(chan struct{})}
+	h := &handler{
+		service: service, config: config, books: newBooks(service, config.Catalog), limits: newLimits(&config), drain: make(chan struct{}),
+	}
 	h.router = h.routes()
 	return h
 }
@@ -54,43 +57,68 @@ func (h *handler) startDraining() {
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start := time.Now()
 	id := requestIDOf(r)
-	ctx := context.WithValue(r.Context(), requestIDKey{}, id)
-	r = r.WithContext(ctx)
+	r = r.WithContext(context.WithValue(r.Context(), requestIDKey{}, id))
 	answered := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
 	header := w.Header()
 	header.Set(requestIDHeader, id)
 	header.Set("X-Content-Type-Options", "nosniff")
 
+	var tell func(Exchange)
 	defer func() {
-		panicked := recover()
-		if panicked == nil {
-			h.log(r, answered, time.Since(start))
-			return
+		again := h.recovered(r, answered, recover())
+		elapsed := time.Since(start)
+		if answered.body.budget != nil {
+			answered.body.end()
 		}
-		if err, ok := panicked.(error); ok && errors.Is(err, http.ErrAbortHandler) {
-			panic(panicked)
+		if again == nil || answered.err != nil {
+			h.log(r, answered, elapsed)
 		}
-		begun := answered.status != 0
-		answered.err, answered.stack = fmt.Errorf("panic: %v", panicked), debug.Stack()
-		if aside, ok := panicked.(*errandPanic); ok {
-			answered.stack = aside.stack
+		if tell != nil {
+			tell(answered.exchange(r, elapsed, again != nil))
 		}
-		switch {
-		case begun:
-			answered.ended = http.StatusInternalServerError
-		case isV1(r):
-			refuse(ctx, answered.err).send(r, answered)
-		default:
-			answer{status: http.StatusInternalServerError, message: internalError}.send(answered)
-		}
-		h.log(r, answered, time.Since(start))
-		if begun {
-			// Half an answer should not look like a whole one.
-			panic(http.ErrAbortHandler)
+		if again != nil {
+			panic(again)
 		}
 	}()
 
+	if h.config.Observer != nil {
+		var ctx context.Context
+		ctx, tell = h.config.Observer.Began(r)
+		r = r.WithContext(ctx) //nolint:contextcheck // It is the request's, with what the observer has added.
+	}
+	if r.Body != nil && r.Body != http.NoBody {
+		answered.body = countedBody{ReadCloser: r.Body, budget: &h.limits.bodies}
+		r.Body = &answered.body
+	}
+	if r.ProtoMajor > 1 {
+		answered.keeps = func() bool { return !h.draining.Load() }
+	}
 	h.router.ServeHTTP(answered, routable(r))
+}
+
+// recovered answers a request whose handler has panicked, unless the value is nil. It
+// returns what to panic with again, so that half an answer does not look like a whole one.
+func (h *handler) recovered(r *http.Request, answered *response, panicked any) (again any) {
+	if panicked == nil {
+		return nil
+	}
+	if err, ok := panicked.(error); ok && errors.Is(err, http.ErrAbortHandler) {
+		return panicked
+	}
+	answered.err, answered.stack = fmt.Errorf("panic: %v", panicked), debug.Stack()
+	if aside, ok := panicked.(*errandPanic); ok {
+		answered.stack = aside.stack
+	}
+	switch {
+	case answered.status != 0:
+		answered.ended = http.StatusInternalServerError
+		return http.ErrAbortHandler
+	case isV1(r):
+		refuse(r.Context(), answered.err).send(r, answered)
+	default:
+		answer{status: http.StatusInternalServerError, message: internalError}.send(answered)
+	}
+	return nil
 }
 
 // inTime gives a request as long as the configuration says.

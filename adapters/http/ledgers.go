@@ -1,6 +1,8 @@
 package http
 
 import (
+	"context"
+	"errors"
 	"net/http"
 
 	"github.com/seed-d432d95b/ledger/adapters/http/wire"
@@ -35,10 +37,31 @@ func (h *handler) listLedgers(r *http.Request, _ *book) reply {
 	if h.config.Catalog == nil {
 		return refuse(ctx, errOneLedger())
 	}
-	page, err := h.config.Catalog.FindLedgers(ctx, query)
+	find := h.config.Catalog.FindLedgers
+	if principal, ok := PrincipalOf(ctx); ok && principal.Ledger != "" {
+		find = onlyLedger(h.config.Catalog, principal.Ledger)
+	}
+	page, err := find(ctx, query)
 	if err != nil {
 		return refuse(ctx, explainCursor(err, query.After, ledger.NoLedger(query.After)))
 	}
 	ledgerOf := func(name string) wire.Ledger { return wire.Ledger{Name: name} }
 	return ok(wire.NewPage(page.Names, page.More, ledgerOf, wire.IDCursor))
+}
+
+// onlyLedger returns what finds one ledger, and nothing of any other.
+func onlyLedger(catalog ledger.Catalog, name string) func(context.Context, ledger.LedgerQuery) (ledger.LedgerPage, error) {
+	return func(ctx context.Context, query ledger.LedgerQuery) (page ledger.LedgerPage, err error) {
+		if query.After != "" && query.After != name {
+			return page, ledger.NoLedger(query.After)
+		}
+		_, err = catalog.Ledger(ctx, name)
+		switch {
+		case errors.Is(err, ledger.ErrNotFound):
+			return page, nil
+		case err == nil && query.After == "":
+			page.Names = []string{name}
+		}
+		return page, err
+	}
 }

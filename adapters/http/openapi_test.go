@@ -38,7 +38,7 @@ func TestRoutesAreDescribed(t *testing.T) {
 		}
 	}
 	served := make(map[string]bool)
-	for path, methods := range ledgerhttp.Routes(newLedger(t)) {
+	for path, methods := range ledgerhttp.Routes(newLedger(t), ledgerhttp.Config{}) {
 		for _, method := range methods {
 			if method != http.MethodHead {
 				served[method+" "+path] = true
@@ -118,4 +118,35 @@ func mustAnswer(t *testing.T, example *openapi.Example) []byte {
 		t.Fatal(err)
 	}
 	return body
+}
+
+// TestAccessIsDescribed holds that each operation says who may not ask for it, and how
+// often, but the probes, which anybody may ask for at any time, and that those say so that
+// need no token.
+func TestAccessIsDescribed(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("openapi.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, operation := range readDescription(t).Operations() {
+		_, known := operation.Responses.Find("401")
+		_, allowed := operation.Responses.Find("403")
+		_, limited := operation.Responses.Find("429")
+		got := [...]bool{known, allowed, limited}
+		isOpen := strings.Contains(string(text), "operationId: "+operation.ID+"\n      security: []\n")
+		want := [...]bool{true, true, true}
+		switch {
+		case operation.Path == "/healthz" || operation.Path == "/readyz":
+			want = [3]bool{}
+		case isOpen:
+			want = [...]bool{false, true, true}
+		}
+		if isOpen != (wantOf(operation.Method, operation.Servers[0]+operation.Path, "main", "") == 0) {
+			t.Errorf("%s: it is open: %t", operation.ID, isOpen)
+		}
+		if got != want {
+			t.Errorf("%s has 401, 403, 429: %t, want %t", operation.ID, got, want)
+		}
+	}
 }

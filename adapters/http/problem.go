@@ -12,11 +12,10 @@ import (
 // The codes that only HTTP has. Like those of the domain they are stable, and
 // errors of their own for errors.Is.
 const (
-	// ErrUnauthorized: the request does not say who asks, or not in a way that is
-	// believed.
-	ErrUnauthorized ledger.Code = "unauthorized"
-	// ErrForbidden: whoever asks may not do that.
-	ErrForbidden ledger.Code = "forbidden"
+	// ErrUnauthorized is [ledger.ErrUnauthorized].
+	ErrUnauthorized = ledger.ErrUnauthorized
+	// ErrForbidden is [ledger.ErrForbidden].
+	ErrForbidden = ledger.ErrForbidden
 	// ErrMethodNotAllowed: the path is there, but not with this method.
 	ErrMethodNotAllowed ledger.Code = "method_not_allowed"
 	// ErrTooLarge: the body, or a line of a stream, has too many bytes.

@@ -13,6 +13,11 @@ type response struct {
 	ended int
 	// route is the pattern of the path, empty if there is none.
 	route string
+	// body is that of the request.
+	body countedBody
+	// keeps, if set, says whether the connection stays open though the answer says
+	// otherwise: other requests are on it, too.
+	keeps func() bool
 	// err and stack are why the answer is what it is, for the log alone.
 	err   error
 	stack []byte
@@ -21,11 +26,17 @@ type response struct {
 // WriteHeader implements http.ResponseWriter.
 func (r *response) WriteHeader(status int) {
 	r.status = status
+	if r.keeps != nil && r.keeps() {
+		r.Header().Del("Connection")
+	}
 	r.ResponseWriter.WriteHeader(status)
 }
 
 // Write implements http.ResponseWriter.
 func (r *response) Write(body []byte) (int, error) {
+	if r.status == 0 {
+		r.WriteHeader(http.StatusOK)
+	}
 	if r.head {
 		return len(body), nil
 	}

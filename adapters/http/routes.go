@@ -17,13 +17,21 @@ type methods map[string]http.Handler
 func (h *handler) routes() *mux.Router {
 	router := mux.NewRouter().UseEncodedPath().SkipClean(true)
 	users := func(path, method string, e endpoint) {
-		addRoute(router, path, methods{method: h.inTime(h.unlessDraining(e))}, endpoint(usersMethod))
+		h.addRoute(router, path, methods{method: h.inTime(h.guard(needFor(method, path), h.unlessDraining(e)))}, endpoint(usersMethod))
 	}
 	users("/users/{uid}/add", http.MethodPost, h.add)
 	users("/users/{uid}/balance", http.MethodGet, h.balance)
 	users("/users/{uid}/history", http.MethodGet, h.history)
-	addRoute(router, "/healthz", methods{http.MethodGet: h.inTime(endpoint(h.healthz))}, endpoint(usersMethod))
-	addRoute(router, "/readyz", methods{http.MethodGet: h.inTime(endpoint(h.readyz))}, endpoint(usersMethod))
+	// Whoever watches the server is told the truth at any time: no limit applies.
+	addProbe := func(path string, e endpoint) {
+		router.Handle(path+"{slash:/?}", newResource(methods{http.MethodGet: h.inTime(e)}, endpoint(usersMethod), nil)).Name(path)
+	}
+	addProbe("/healthz", h.healthz)
+	addProbe("/readyz", h.readyz)
+	if h.config.Metrics != nil {
+		const path = "/metrics"
+		h.addRoute(router, path, methods{http.MethodGet: h.inTime(h.guard(needFor(http.MethodGet, path), h.config.Metrics))}, endpoint(usersMethod))
+	}
 	h.addV1(router)
 	notFound := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if isV1(r) {
@@ -32,15 +40,15 @@ func (h *handler) routes() *mux.Router {
 		}
 		answer{status: http.StatusNotFound, message: "not found"}.send(w)
 	})
-	addDocs(router, notFound)
-	router.NotFoundHandler = notFound
+	h.addDocs(router, notFound)
+	router.NotFoundHandler = h.limits.around(notFound)
 	return router
 }
 
 // addRoute adds a path, of which one trailing slash is ignored. wrongMethod answers
 // all methods but those that it takes.
-func addRoute(router *mux.Router, path string, taken methods, wrongMethod http.Handler) {
-	router.Handle(path+"{slash:/?}", newResource(taken, wrongMethod)).Name(path)
+func (h *handler) addRoute(router *mux.Router, path string, taken methods, wrongMethod http.Handler) {
+	router.Handle(path+"{slash:/?}", newResource(taken, wrongMethod, h.limits)).Name(path)
 }
 
 func usersMethod(*http.Request) answer {
@@ -65,9 +73,11 @@ type resource struct {
 	methods     methods
 	allow       string
 	wrongMethod http.Handler
+	// limits is nil if none apply.
+	limits *limits
 }
 
-func newResource(taken methods, wrongMethod http.Handler) *resource {
+func newResource(taken methods, wrongMethod http.Handler, l *limits) *resource {
 	allow := append(slices.Collect(maps.Keys(taken)), http.MethodOptions)
 	if get, ok := taken[http.MethodGet]; ok {
 		// The response leaves out the body.
@@ -75,13 +85,20 @@ func newResource(taken methods, wrongMethod http.Handler) *resource {
 		allow = append(allow, http.MethodHead)
 	}
 	slices.Sort(allow)
-	return &resource{methods: taken, allow: strings.Join(allow, ", "), wrongMethod: wrongMethod}
+	return &resource{methods: taken, allow: strings.Join(allow, ", "), wrongMethod: wrongMethod, limits: l}
 }
 
 // ServeHTTP implements http.Handler.
 func (res *resource) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if response, ok := w.(*response); ok {
 		response.route = mux.CurrentRoute(r).GetName()
+	}
+	if res.limits != nil {
+		if err := res.limits.enter(r); err != nil {
+			turnAway(w, r, err)
+			return
+		}
+		defer res.limits.leave()
 	}
 	if taken, ok := res.methods[r.Method]; ok {
 		taken.ServeHTTP(w, r)

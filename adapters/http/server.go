@@ -27,6 +27,7 @@ func NewServer(service ledger.Service, config Config) *Server {
 	h := newHandler(service, config)
 	opened := newConnections(config.MaxConnections)
 	return &Server{handler: h, connections: opened, http: http.Server{
+		TLSConfig:         config.TLS.Clone(),
 		Handler:           h,
 		ReadHeaderTimeout: config.ReadHeaderTimeout,
 		ReadTimeout:       config.ReadTimeout,
@@ -40,11 +41,18 @@ func NewServer(service ledger.Service, config Config) *Server {
 	}}
 }
 
-// Serve answers requests on the listener's connections, and closes it. It
+// Serve answers requests on the listener's connections, over TLS if there is a
+// [Config.TLS], and closes it. It
 // returns nil once Shutdown has closed it, while Shutdown may still wait for
 // requests under way, and an error if the listener fails.
 func (s *Server) Serve(listener net.Listener) error {
-	if err := s.http.Serve(s.connections.limit(listener)); !errors.Is(err, http.ErrServerClosed) {
+	serve := s.http.Serve
+	if s.http.TLSConfig != nil {
+		serve = func(l net.Listener) error { return s.http.ServeTLS(l, "", "") }
+		// It leaves it open if there is no certificate.
+		defer func() { _ = listener.Close() }()
+	}
+	if err := serve(s.connections.limit(listener)); !errors.Is(err, http.ErrServerClosed) {
 		return fmt.Errorf("serve on %s: %w", listener.Addr(), err)
 	}
 	return nil

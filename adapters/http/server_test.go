@@ -394,3 +394,19 @@ func TestLargeBody(t *testing.T) {
 	}
 	server.expectEnd(t)
 }
+
+// TestEndlessBodyOfAStranger sends a stream that says nothing and has no end: the answer
+// does not wait for it.
+func TestEndlessBodyOfAStranger(t *testing.T) {
+	t.Parallel()
+	server := start(t, newLedger(t), ledgerhttp.Config{Authenticator: everybody(), ReadTimeout: time.Hour})
+	for _, path := range []string{streamPath, addPath(demoUser), "/v1/transactions/batch"} {
+		c := server.connect(t)
+		c.send(t, "POST "+path+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n")
+		if response, body := c.receive(t); response.StatusCode != http.StatusUnauthorized || !response.Close {
+			t.Errorf("%s: %d %s close %v", path, response.StatusCode, body, response.Close)
+		}
+		c.Close()
+	}
+	server.stop(t)
+}

@@ -68,11 +68,12 @@ func (h *handler) postStream(w http.ResponseWriter, r *http.Request) {
 		refused.send(r, w)
 		return
 	}
-	p := &patience{controller: controller, body: r.Body, read: h.config.ReadTimeout, write: h.config.WriteTimeout}
+	p := &patience{controller: controller, body: uncounted(r.Body), read: h.config.ReadTimeout, write: h.config.WriteTimeout}
 	s := &stream{
-		book: b, patience: p, lines: newGathering(), out: newStreamWriter(w, p), timeout: h.config.RequestTimeout, drain: h.drain,
+		book: b, patience: p, lines: newGathering(&h.limits.bodies), out: newStreamWriter(w, p), timeout: h.config.RequestTimeout, drain: h.drain,
 	}
 	err := s.run(r.Context())
+	s.lines.end()
 	if response, ok := w.(*response); ok && err != nil {
 		response.err, response.ended = err, kindOf(codeOf(err)).status
 	}

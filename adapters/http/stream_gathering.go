@@ -31,14 +31,17 @@ type gathering struct {
 	mu             sync.Mutex
 	lines          []streamLine
 	entries, bytes int
+	// budget has the bytes of the lines, and of those that were taken last.
+	budget *budget
+	taken  int
 	// isOffered says that the lines may be taken, and isLast that none follows.
 	isOffered, isLast bool
 	// filled and emptied have room for one token each: look again.
 	filled, emptied chan struct{}
 }
 
-func newGathering() *gathering {
-	return &gathering{filled: make(chan struct{}, 1), emptied: make(chan struct{}, 1)}
+func newGathering(b *budget) *gathering {
+	return &gathering{budget: b, filled: make(chan struct{}, 1), emptied: make(chan struct{}, 1)}
 }
 
 // put adds a line that had so many bytes, as soon as there is room for it, unless ctx
@@ -59,7 +62,11 @@ func (g *gathering) add(line *streamLine, bytes int) bool {
 	defer g.mu.Unlock()
 	n := len(g.lines)
 	isFull := n == ledger.MaxBatch || g.entries+line.entries() > ledger.MaxBatchEntries || g.bytes+bytes > maxOne
-	if n > 0 && isFull {
+	switch {
+	case n == 0:
+		// One at a time there is always room for, so that the stream goes on.
+		g.budget.force(int64(bytes))
+	case isFull || !g.budget.take(int64(bytes)):
 		return false
 	}
 	g.lines = append(g.lines, *line)
@@ -83,6 +90,7 @@ func (g *gathering) offer(last bool) {
 // have arrived.
 func (g *gathering) take(ctx context.Context, drain <-chan struct{}, before []streamLine) ([]streamLine, error) {
 	clear(before)
+	g.giveBack()
 	for {
 		lines, err := g.swap(drain, before[:0])
 		if err != nil || len(lines) > 0 {
@@ -110,9 +118,26 @@ func (g *gathering) swap(drain <-chan struct{}, room []streamLine) ([]streamLine
 		return nil, nil
 	}
 	lines := g.lines
+	g.taken = g.bytes
 	g.lines, g.entries, g.bytes, g.isOffered = room, 0, 0, g.isLast
 	wake(g.emptied)
 	return lines, nil
+}
+
+// giveBack makes room for as many bytes as the lines had that were taken last.
+func (g *gathering) giveBack() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.budget.give(int64(g.taken))
+	g.taken = 0
+}
+
+// end makes room for as many bytes as all lines have. Nothing is put after it.
+func (g *gathering) end() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.budget.give(int64(g.taken + g.bytes))
+	g.taken, g.bytes = 0, 0
 }
 
 // wake leaves a token if there is none.

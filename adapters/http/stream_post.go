@@ -105,7 +105,7 @@ func postLines(ctx context.Context, b *book, lines []streamLine) ([]ledger.Outco
 		if line.err != nil {
 			return ledger.TransactionRequest{}, line.err
 		}
-		return line.request.Domain(assets)
+		return domainOf(ctx, &line.request, assets)
 	}, func(requests []ledger.TransactionRequest) ([]ledger.Outcome, error) {
 		return b.service.PostBatch(ctx, requests)
 	})

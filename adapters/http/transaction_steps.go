@@ -31,6 +31,9 @@ func postPending(r *http.Request, b *book) reply {
 		return transaction.Entries[0].Asset, nil
 	}
 	step, err := request.Domain(id, assetOf, assets)
+	if err == nil {
+		step.Actor, err = actorOf(ctx, step.Actor)
+	}
 	if err != nil {
 		return refuse(ctx, err)
 	}
@@ -45,6 +48,9 @@ func voidPending(r *http.Request, b *book) reply {
 		return refuse(ctx, err)
 	}
 	request, err := readOptional(r, wire.DecodeVoidPendingRequest)
+	if err == nil {
+		request.Actor, err = actorOf(ctx, request.Actor)
+	}
 	if err != nil {
 		return refuse(ctx, err)
 	}
@@ -66,6 +72,9 @@ func reverseTransaction(r *http.Request, b *book) reply {
 		return refuse(ctx, err)
 	}
 	reversal, err := request.Domain(id)
+	if err == nil {
+		reversal.Actor, err = actorOf(ctx, reversal.Actor)
+	}
 	if err != nil {
 		return refuse(ctx, err)
 	}

@@ -40,7 +40,7 @@ func postOne(r *http.Request, b *book, post func(context.Context, ledger.Transac
 	if err != nil {
 		return refuse(ctx, err)
 	}
-	transaction, err := request.Domain(assets)
+	transaction, err := domainOf(ctx, &request, assets)
 	if err != nil {
 		return refuse(ctx, err)
 	}

@@ -21,9 +21,9 @@ func (h *handler) addV1(router *mux.Router) {
 	add := func(path string, taken map[string]call) {
 		resource := make(methods)
 		for method, c := range taken {
-			resource[method] = h.inTime(h.v1(c))
+			resource[method] = h.inTime(h.guard(needFor(method, path), h.v1(c)))
 		}
-		addRoute(router, path, resource, http.HandlerFunc(v1Method))
+		h.addRoute(router, path, resource, http.HandlerFunc(v1Method))
 	}
 	add("/v1/ledgers", map[string]call{http.MethodGet: h.listLedgers, http.MethodPost: h.openLedger})
 	for _, prefix := range []string{"/v1", "/v1/ledgers/{ledger}"} {
@@ -41,8 +41,10 @@ func (h *handler) addV1(router *mux.Router) {
 		transaction := map[string]call{http.MethodGet: getTransaction}
 		add(prefix+"/transactions", map[string]call{http.MethodGet: listTransactions, http.MethodPost: postTransaction})
 		add(prefix+"/transactions/{id:batch}", with(transaction, http.MethodPost, postTransactions))
-		addRoute(router, prefix+"/transactions/{id:stream}", methods{
-			http.MethodGet: h.inTime(h.v1(getTransaction)), http.MethodPost: http.HandlerFunc(h.postStream),
+		stream := prefix + "/transactions/{id:stream}"
+		h.addRoute(router, stream, methods{
+			http.MethodGet:  h.inTime(h.guard(needFor(http.MethodGet, stream), h.v1(getTransaction))),
+			http.MethodPost: h.guard(needFor(http.MethodPost, stream), http.HandlerFunc(h.postStream)),
 		}, http.HandlerFunc(v1Method))
 		add(prefix+"/transactions/{id}", transaction)
 		add(prefix+"/transactions/{id}/post", map[string]call{http.MethodPost: postPending})
@@ -157,9 +159,7 @@ func (a reply) send(r *http.Request, w http.ResponseWriter) {
 	if a.problem != nil {
 		header.Set("Content-Type", problemType)
 	}
-	if a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests {
-		header.Set("Retry-After", "1")
-	}
+	setStatusHeaders(header, a.status, a.err)
 	if a.last {
 		header.Set("Connection", "close")
 	}

@@ -219,7 +219,8 @@ func problemOf(t testing.TB, got *httptest.ResponseRecorder) wire.Problem {
 	if problem.Detail == "" {
 		t.Errorf("no detail: %s", got.Body)
 	}
-	if retry := got.Header().Get("Retry-After"); (retry == "1") != (kind.Status == 503) || retry != "1" && retry != "" {
+	retry := got.Header().Get("Retry-After")
+	if isBusy := kind.Status == 503; isBusy != (retry == "1") && kind.Status != 429 || (retry != "") != (isBusy || kind.Status == 429) {
 		t.Errorf("%d with Retry-After %q", got.Code, retry)
 	}
 	return problem

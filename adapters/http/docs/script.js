@@ -28,6 +28,9 @@
     article.append(open);
   }
 
+  const token = document.getElementById("token");
+  token.closest(".token").hidden = false;
+
   // requestOf returns the address and the options of the request that a form describes.
   function requestOf(article, form) {
     let root = article.dataset.root;
@@ -61,6 +64,7 @@
           }
       }
     }
+    if (token.value.trim()) options.headers.Authorization = "Bearer " + token.value.trim();
     const text = query.toString();
     return [root + path + (text && "?" + text), options];
   }
@@ -80,7 +84,7 @@
   }
 
   function headersOf(response) {
-    const shown = ["Content-Type", "Idempotent-Replayed", "Dry-Run", "Retry-After", "X-Request-Id"];
+    const shown = ["Content-Type", "Idempotent-Replayed", "Dry-Run", "Retry-After", "WWW-Authenticate", "X-Request-Id"];
     return shown.filter((name) => response.headers.has(name)).map((name) => `${name}: ${response.headers.get(name)}\n`).join("");
   }
 
