@@ -88,12 +88,13 @@ func (e *exitError) Unwrap() error { return e.err }
 func usageError(err error) error { return &exitError{code: exitUsage, err: err} }
 
 // oneLine returns an error's text without line breaks, and without what may be a
-// password: a DSN can have been meant for another flag.
+// password or the secret of a token: each can have been meant for another flag or argument.
 func oneLine(text string) string {
 	text = regexp.MustCompile(`:\s*\n\s*`).ReplaceAllString(text, ": ")
 	text = regexp.MustCompile(`\s*\n\s*`).ReplaceAllString(text, "; ")
 	text = regexp.MustCompile(`"(?:[^"\\]|\\.)*(?:://[^"]*@|(?i:password))(?:[^"\\]|\\.)*"`).ReplaceAllString(text, `"…"`)
 	text = regexp.MustCompile(`://[^\s@]*:\S*@`).ReplaceAllString(text, "://…@")
+	text = regexp.MustCompile(ledger.TokenPrefix+`[A-Z2-7]{26,}`).ReplaceAllString(text, ledger.TokenPrefix+"…")
 	return strings.ReplaceAll(text, context.Canceled.Error(), "interrupted")
 }
 
@@ -188,6 +189,7 @@ func (a *app) commands() []*cobra.Command {
 		a.benchCommand(),
 		a.verifyCommand(),
 		a.migrateCommand(),
+		a.tokenCommand(),
 		a.doctorCommand(),
 		a.completionCommand(),
 		a.versionCommand(),

@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/seed-d432d95b/ledger/adapters/postgres/postgrestest"
 )
 
 // checkExit is the command "exits CODE COMMAND …": it runs a command, which should exit
@@ -131,3 +134,18 @@ func changeDatabase(ts *testscript.TestScript, _ bool, args []string) {
 	_, err = connection.Exec(ctx, args[0])
 	ts.Check(errors.Join(err, connection.Close(ctx)))
 }
+
+// makeRoles is the command "roles": in the script's database it makes the roles of
+// deploy/postgres/roles.sql, or gives them their rights once there is a schema, and sets
+// MIGRATOR, RUNTIME and AUDITOR to its DSN for each of them.
+func makeRoles(ts *testscript.TestScript, _ bool, _ []string) {
+	ctx := context.Background() //nolint:forbidigo // The script has none.
+	roles := ts.Value(rolesKey{}).(postgrestest.Roles)
+	dsn := ts.Getenv("DSN")
+	ts.Check(roles.Apply(ctx, filepath.Join("..", "..", "deploy", "postgres", "roles.sql"), dsn))
+	ts.Setenv("MIGRATOR", postgrestest.As(dsn, roles.Migrator))
+	ts.Setenv("RUNTIME", postgrestest.As(dsn, roles.Runtime))
+	ts.Setenv("AUDITOR", postgrestest.As(dsn, roles.Auditor))
+}
+
+type rolesKey struct{}

@@ -38,11 +38,16 @@ func TestScripts(t *testing.T) {
 			env.Setenv("HOME", env.WorkDir)
 			env.Values[serverKey{}] = &server{}
 			env.Values[silentKey{}] = &silent{}
+			roles := postgrestest.NewRoles()
+			env.Values[rolesKey{}] = roles
+			// After the script's databases, which are dropped first.
+			env.Defer(func() { _ = roles.Drop(t.Context()) })
 			return nil
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"server":      startServer,
 			"database":    makeDatabase,
+			"roles":       makeRoles,
 			"golden":      compareMasked,
 			"repeated":    checkRepeated,
 			"exits":       checkExit,

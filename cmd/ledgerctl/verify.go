@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type verifyFlags struct {
 	state       string
 	overlap     time.Duration
 	maxFindings uint64
+	metrics     string
 }
 
 func (a *app) verifyCommand() *cobra.Command {
@@ -47,23 +49,30 @@ notes in the file when that was. It can then run every minute on a big ledger: a
 transaction costs it about three times what one of a whole ledger does, and an older one
 nothing. Run it as a whole now and then too, for what is older can be broken as well.
 
+With --metrics it also writes what came of it for Prometheus, as node_exporter's textfile
+collector reads it, whether or not the books are right or could be verified.
+
 Findings go to standard output, a summary goes to standard error. The exit code is 0 if
 the books are right, 1 if something is wrong with them, 2 if they could not be verified,
 and 130 after Ctrl-C.`,
 		Example: `  ledgerctl verify
   ledgerctl verify --account alice
   ledgerctl verify --since 2026-01-31T12:00:00Z -o ndjson
-  ledgerctl verify --state /var/lib/ledgerctl/verified.json --quiet`,
+  ledgerctl verify --state /var/lib/ledgerctl/verified.json --quiet
+  ledgerctl verify --metrics /var/lib/node_exporter/textfile/ledger.prom`,
 		Args: exactArgs(),
 		RunE: func(command *cobra.Command, _ []string) error {
-			err := a.verify(command.Context(), &flags)
-			if err != nil && command.Context().Err() != nil {
-				return fmt.Errorf("stopped before all was verified, and nothing is noted; run it again: %w", err)
+			found, err := a.verify(command.Context(), &flags)
+			result := resultOfVerify(command.Context(), err)
+			if flags.metrics == "" {
+				return result
 			}
-			if _, isExit := errors.AsType[*exitError](err); err == nil || isExit {
-				return err
+			m := verifyMetrics{ledger: cmp.Or(a.settings.Ledger, ledger.DefaultName), findings: found, success: err == nil, at: time.Now()}
+			failed := m.write(flags.metrics)
+			if failed != nil && result == nil {
+				return &exitError{code: exitUnchecked, err: fmt.Errorf("the books are right, but %w", failed)}
 			}
-			return &exitError{code: exitUnchecked, err: fmt.Errorf("the books could not be verified: %w", err)}
+			return errors.Join(result, failed)
 		},
 	}
 	set := command.Flags()
@@ -72,19 +81,33 @@ and 130 after Ctrl-C.`,
 	set.StringVar(&flags.state, "state", "", "verify what was recorded since the time in this `file`, and keep the time there")
 	set.DurationVar(&flags.overlap, "overlap", 5*time.Minute, "with --state, how much before that time to begin, for what was committed late")
 	set.Uint64Var(&flags.maxFindings, "max-findings", 1000, "stop after so many findings; 0 is never")
+	set.StringVar(&flags.metrics, "metrics", "", "write what came of it for Prometheus to this `file`, whose name should end in .prom")
 	command.MarkFlagsMutuallyExclusive("since", "state")
+	command.MarkFlagsMutuallyExclusive("account", "metrics")
 	command.MarkFlagsMutuallyExclusive("account", "state")
 	return command
+}
+
+// resultOfVerify returns what a verification that ended with err has to say.
+func resultOfVerify(ctx context.Context, err error) error {
+	if err != nil && ctx.Err() != nil {
+		return fmt.Errorf("stopped before all was verified, and nothing is noted; run it again: %w", err)
+	}
+	if _, isExit := errors.AsType[*exitError](err); err == nil || isExit {
+		return err
+	}
+	return &exitError{code: exitUnchecked, err: fmt.Errorf("the books could not be verified: %w", err)}
 }
 
 // errEnough ends a verification that has found as much as was asked for.
 var errEnough = errors.New("enough was found")
 
-func (a *app) verify(ctx context.Context, flags *verifyFlags) error {
+// verify returns how much was found wrong with the books.
+func (a *app) verify(ctx context.Context, flags *verifyFlags) (found uint64, err error) {
 	if flags.overlap < 0 {
-		return usageError(errors.New("--overlap should not be negative"))
+		return 0, usageError(errors.New("--overlap should not be negative"))
 	}
-	return a.onDatabase(ctx, func(t *target) error {
+	err = a.onDatabase(ctx, func(t *target) error {
 		service, err := a.books(ctx, t)
 		if err != nil {
 			return err
@@ -95,26 +118,29 @@ func (a *app) verify(ctx context.Context, flags *verifyFlags) error {
 		}
 		query := ledger.VerifyQuery{Scope: ledger.Scope{Account: flags.account, Since: flags.since.Time}}
 		if flags.state == "" {
-			_, err := a.verifyBooks(ctx, books, query, flags.maxFindings)
+			done, err := a.verifyBooks(ctx, books, query, flags.maxFindings)
+			found = done.Findings
 			return err
 		}
-		return a.verifySince(ctx, t, books, flags)
+		found, err = a.verifySince(ctx, t, books, flags)
+		return err
 	})
+	return found, err
 }
 
 // verifySince verifies what was recorded since the time in the file, and notes the new
 // one there.
-func (a *app) verifySince(ctx context.Context, t *target, books *ledger.Ledger, flags *verifyFlags) error {
+func (a *app) verifySince(ctx context.Context, t *target, books *ledger.Ledger, flags *verifyFlags) (findings uint64, err error) {
 	database, err := t.store.Identity(ctx)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	before, err := readVerified(flags.state, books.Name(), database)
 	if err == nil {
 		err = checkVerified(flags.state)
 	}
 	if err != nil {
-		return err
+		return 0, err
 	}
 	var query ledger.VerifyQuery
 	if !before.VerifiedAt.IsZero() {
@@ -122,13 +148,13 @@ func (a *app) verifySince(ctx context.Context, t *target, books *ledger.Ledger, 
 	}
 	done, err := a.verifyBooks(ctx, books, query, flags.maxFindings)
 	if err != nil {
-		return err
+		return done.Findings, err
 	}
 	if done.Now.Before(before.VerifiedAt) {
-		return fmt.Errorf("%q says that the books were verified at %s, and the database's clock is at %s; set it right, or delete the file to verify all of them",
+		return done.Findings, fmt.Errorf("%q says that the books were verified at %s, and the database's clock is at %s; set it right, or delete the file to verify all of them",
 			flags.state, console.Time(before.VerifiedAt), console.Time(done.Now))
 	}
-	return writeVerified(flags.state, verified{Ledger: books.Name(), Database: database, VerifiedAt: done.Now})
+	return done.Findings, writeVerified(flags.state, verified{Ledger: books.Name(), Database: database, VerifiedAt: done.Now})
 }
 
 // verifyBooks verifies, prints what is wrong, and sums up. It fails if anything is.

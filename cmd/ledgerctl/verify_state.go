@@ -78,17 +78,5 @@ func writeVerified(path string, v verified) (err error) {
 	if err != nil {
 		return err
 	}
-	file, err := createBeside(path)
-	if err != nil {
-		return err
-	}
-	_, err = file.Write(append(text, '\n'))
-	err = errors.Join(err, file.Sync(), file.Close())
-	if err == nil {
-		err = os.Rename(file.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(file.Name()))
-	}
-	return nil
+	return replaceFile(path, append(text, '\n'), 0o600)
 }
