@@ -21,10 +21,12 @@ run: ## Run ledgerd in memory, with the demo user, on 127.0.0.1:8080
 	@exec bin/ledgerd
 
 .PHONY: development-serve
-development-serve: ## Serve for development: for now, ledgerd in memory without containers
-	@echo "Serving from this machine, in memory and without containers: nothing survives a stop."
-	@$(GO) build -o bin/ ./cmd/ledgerd
-	@exec bin/ledgerd --log-level=debug
+development-serve: ## Serve with Docker, on PostgreSQL with Prometheus and Grafana; without it, in memory
+	@if docker compose version >/dev/null 2>&1; then \
+		COMMIT=$(COMMIT) exec docker compose -f deploy/compose.yaml up --build; \
+	fi; \
+	echo "There is no Docker Compose here, so ledgerd serves in memory: nothing survives a stop."; \
+	$(GO) build -o bin/ ./cmd/ledgerd && exec bin/ledgerd --log-level=debug
 
 .PHONY: build
 build: ## Build the commands into bin/
@@ -33,11 +35,13 @@ build: ## Build the commands into bin/
 .PHONY: test
 test: ## Run all tests but the integration tests, with the race detector
 	@.ci/postgres
+	@.ci/prometheus
 	$(GO) test -race -shuffle=on -timeout=20m ./...
 
 .PHONY: test.integration
 test.integration: ## Run the tests that start real processes
 	@.ci/postgres
+	@.ci/prometheus
 	$(GO) test -race -shuffle=on -count=1 -tags=integration -run='^TestBinary' ./cmd/...
 
 .PHONY: test.postgres18
@@ -55,11 +59,16 @@ test.coverage: ## Write coverage.html and open it where there is a browser
 	elif command -v xdg-open >/dev/null && [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then xdg-open $(COVERAGE); fi
 
 .PHONY: lint
-lint: ## Check format, house rules, layers, module files and the API's description
+lint: ## Check format, house rules, layers, module files, the API's description and what deploys it
 	$(LINT) run ./...
 	$(LINT_API) adapters/http/openapi.yaml
+	$(GO) run -modfile=.ci/tools.mod ./.ci/deploycheck deploy
 	$(GO) mod tidy -diff
 	$(GO) mod verify
+
+.PHONY: vulncheck
+vulncheck: ## Look for known vulnerabilities in what is called; needs vuln.go.dev
+	@.ci/vulncheck
 
 .PHONY: format
 format: ## Format the code
