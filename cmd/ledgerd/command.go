@@ -102,6 +102,9 @@ drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
 		},
 	}
 	s.addFlags(command)
+	command.AddCommand(healthcheckCommand(getenv))
+	// There is --help.
+	command.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		// "unknown shorthand flag: 'd' in -dsn=…" would repeat the DSN.
 		// So would "bad flag syntax: ---dsn=…".
@@ -116,6 +119,10 @@ drain, 2 if what was asked for makes no sense, and 1 if anything else failed.`,
 	command.SetVersionTemplate("ledgerd {{.Version}}\n")
 	return command
 }
+
+// commit is what the program was built of, for what was built where the go command may
+// not ask git.
+var commit string //nolint:gochecknoglobals // The linker sets it; see the Makefile.
 
 // version says what the binary was built from, as far as it knows.
 func version() string {

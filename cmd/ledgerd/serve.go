@@ -10,19 +10,29 @@ import (
 	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
+	"github.com/seed-d432d95b/ledger/cmd/ledgerd/internal/telemetry"
 )
 
 func newLogger(s settings, w io.Writer) *slog.Logger {
 	options := &slog.HandlerOptions{Level: s.logLevel}
+	var handler slog.Handler = slog.NewTextHandler(w, options)
 	if s.logFormat == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
+		handler = slog.NewJSONHandler(w, options)
 	}
-	return slog.New(slog.NewTextHandler(w, options))
+	if s.telemetry.traces {
+		handler = telemetry.TraceLogs(handler)
+	}
+	return slog.New(handler)
 }
 
 // serve opens the ledger and serves it until ctx ends and it has drained.
 func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time.Duration) error {
-	opened, err := openBooks(ctx, s)
+	watch, err := newWatchers(ctx, s.telemetry, logger)
+	if err != nil {
+		return err
+	}
+	defer watch.close(ctx, logger)
+	opened, err := openBooks(ctx, s, watch.commits(s))
 	if err != nil {
 		return unlessStopped(ctx, logger, err)
 	}
@@ -31,7 +41,15 @@ func serve(ctx context.Context, s settings, logger *slog.Logger, drainLimit time
 	if err != nil {
 		return errors.Join(unlessStopped(ctx, logger, err), opened.close())
 	}
-	err = serveOn(ctx, listener, opened, s, logger, drainLimit)
+	if err := s.access.checkListener(listener.Addr()); err != nil {
+		return errors.Join(err, listener.Close(), opened.close())
+	}
+	metrics, err := serveMetrics(ctx, watch, s, logger)
+	if err != nil {
+		return errors.Join(unlessStopped(ctx, logger, err), listener.Close(), opened.close())
+	}
+	err = serveOn(ctx, listener, opened, s, watch, logger, drainLimit)
+	metrics.stop(ctx)
 	if err = errors.Join(err, closeWithin(closeLimit, opened.close)); err == nil {
 		logger.Info("stopped")
 	}
@@ -64,20 +82,33 @@ func unlessStopped(ctx context.Context, logger *slog.Logger, err error) error {
 }
 
 // serveOn serves on the listener until ctx ends, and then drains.
-func serveOn(ctx context.Context, listener net.Listener, opened *books, s settings, logger *slog.Logger, drainLimit time.Duration) error {
+func serveOn(ctx context.Context, listener net.Listener, opened *books, s settings, watch watchers, logger *slog.Logger, drainLimit time.Duration) error {
 	if s.dsn == "" {
 		logger.Warn("the ledger is in memory: nothing in it survives a stop", slog.String("ledger", s.ledger))
 	} else {
 		logger.Info("the ledger is in PostgreSQL", slog.String("ledger", s.ledger))
 	}
+	if s.access.isOpen() {
+		logger.Warn("everybody who reaches this server may do everything")
+	} else {
+		logger.Info("callers prove who they are", slog.String("auth", joined(s.access.auth)))
+	}
+	config := ledgerhttp.Config{
+		Asset: s.asset, Ledger: s.ledger, Catalog: opened.catalog, Ready: opened.ready, Logger: logger,
+		Authenticator: s.access.authenticator(ctx, opened.database), Hosts: s.access.hosts,
+	}
+	var err error
+	if config.TLS, err = s.access.tls(logger); err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s.limits.configure(&config)
+	watch.configure(opened, s, &config)
 	logger.Info("listening", slog.String("address", listener.Addr().String()))
-	if s.demo {
+	if s.demo && s.access.isOpen() && config.TLS == nil {
 		logger.Info("try it", slog.String("run", "curl "+baseURL(listener.Addr())+"/users/"+demoUser+"/balance"))
 	}
-
-	server := ledgerhttp.NewServer(opened.service, ledgerhttp.Config{
-		Asset: s.asset, Catalog: opened.catalog, Ready: opened.ready, Logger: logger,
-	})
+	server := ledgerhttp.NewServer(opened.service, config)
+	defer watch.watch(ctx, opened)()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()
 	select {

@@ -5,8 +5,10 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -23,6 +25,9 @@ type settings struct {
 	asset     ledger.Asset
 	logLevel  slog.Level
 	logFormat string
+	access    accessSettings
+	limits    limitSettings
+	telemetry telemetrySettings
 }
 
 func defaultSettings() settings {
@@ -33,6 +38,9 @@ func defaultSettings() settings {
 		asset:     ledger.Asset{Code: "USD", Scale: 2},
 		logLevel:  slog.LevelInfo,
 		logFormat: "text",
+		access:    defaultAccess(),
+		limits:    limitSettings{drainDelay: 100 * time.Millisecond},
+		telemetry: telemetrySettings{metrics: true},
 	}
 }
 
@@ -59,6 +67,9 @@ func (s *settings) addFlags(command *cobra.Command) {
 		"log-level", usage("log-level", "debug, info, warn or error"))
 	flags.Var(&setting[string]{&s.logFormat, "format", parseFormat, plain},
 		"log-format", usage("log-format", "text or json"))
+	s.access.addFlags(command)
+	s.limits.addFlags(command)
+	s.telemetry.addFlags(command)
 }
 
 // variable returns the name of the environment variable that stands in for a
@@ -70,7 +81,8 @@ func variable(flag string) string {
 // readEnvironment sets what no flag has set. An empty variable counts as unset.
 func (s *settings) readEnvironment(command *cobra.Command, getenv func(string) string) error {
 	hasDemo := command.Flags().Changed("demo")
-	for _, name := range []string{"ledger", "listen", "dsn", "migrate", "demo", "asset", "log-level", "log-format"} {
+	names := []string{"ledger", "listen", "dsn", "migrate", "demo", "asset", "log-level", "log-format"}
+	for _, name := range slices.Concat(names, accessFlags(), limitFlags(), telemetryFlags()) {
 		flag, text := command.Flags().Lookup(name), getenv(variable(name))
 		if text == "" || flag.Changed {
 			continue
@@ -83,6 +95,9 @@ func (s *settings) readEnvironment(command *cobra.Command, getenv func(string) s
 	if !hasDemo && s.dsn != "" {
 		s.demo = false
 	}
+	if err := s.telemetry.readStandard(getenv); err != nil {
+		return err
+	}
 	return nil
 }
 
@@ -91,7 +106,10 @@ func (s *settings) check() error {
 	if s.migrate && s.dsn == "" {
 		return errors.New("--migrate needs the --dsn of a database; without one the ledger would be in memory")
 	}
-	return nil
+	if err := s.access.check(s.listen, s.dsn); err != nil {
+		return err
+	}
+	return s.telemetry.check()
 }
 
 // setting is a flag's value: where it goes, what help calls it, and how it is

@@ -20,27 +20,29 @@ const readyLimit = 2 * time.Second
 
 // books is an open ledger and the store that it is in.
 type books struct {
-	service *ledger.Ledger
+	service ledger.Service
 	// catalog has the store's other ledgers too.
 	catalog ledger.Catalog
 	// ready says why the store cannot be used for now; nil is always ready.
 	ready func(context.Context) error
 	close func() error
+	// database is nil if the books are in memory.
+	database *postgres.Store
 }
 
 // openBooks opens the store and the ledger, with the demo user if that is asked
-// for.
-func openBooks(ctx context.Context, s settings) (*books, error) {
+// for. The observer, which may be nil, is told of commits to a database.
+func openBooks(ctx context.Context, s settings, observer postgres.Observer) (*books, error) {
 	b := &books{close: func() error { return nil }}
 	var store ledger.Store
 	if s.dsn == "" {
 		store = memory.New(memory.Config{})
 	} else {
-		database, err := openDatabase(ctx, s)
+		database, err := openDatabase(ctx, s, observer)
 		if err != nil {
 			return nil, err
 		}
-		store, b.close = database, database.Close
+		store, b.close, b.database = database, database.Close, database
 		b.ready = func(ctx context.Context) error {
 			ctx, cancel := context.WithTimeout(ctx, readyLimit)
 			defer cancel()
@@ -54,8 +56,8 @@ func openBooks(ctx context.Context, s settings) (*books, error) {
 }
 
 // openDatabase opens a store on the schema that this program knows.
-func openDatabase(ctx context.Context, s settings) (*postgres.Store, error) {
-	store, err := postgres.Open(ctx, postgres.Config{DSN: s.dsn})
+func openDatabase(ctx context.Context, s settings, observer postgres.Observer) (*postgres.Store, error) {
+	store, err := postgres.Open(ctx, postgres.Config{DSN: s.dsn, Observer: observer})
 	if err != nil {
 		return nil, usageError{fmt.Errorf("invalid --dsn or LEDGERD_DSN: %w", err)}
 	}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
+)
+
+// limitSettings are about how much is taken on.
+type limitSettings struct {
+	ratePerToken   float64
+	ratePerAddress float64
+	trustedProxies []netip.Prefix
+	maxInFlight    int
+	drainDelay     time.Duration
+}
+
+// addFlags defines the flags, whose defaults are what s has.
+func (s *limitSettings) addFlags(command *cobra.Command) {
+	flags := command.Flags()
+	usage := func(flag, text string) string { return text + " [" + variable(flag) + "]" }
+	rate := func(target *float64, name, help string) {
+		flags.Var(&setting[float64]{target, "number", parseRate, func(n float64) string { return strconv.FormatFloat(n, 'f', -1, 64) }}, name, usage(name, help))
+	}
+	rate(&s.ratePerToken, "rate-per-token", "requests per second of one token or principal, of which two seconds' may come at once; 0 is any number")
+	rate(&s.ratePerAddress, "rate-per-address", "requests per second from one address; 0 is any number")
+	flags.Var(&setting[[]netip.Prefix]{&s.trustedProxies, "networks", parsePrefixes, formatPrefixes},
+		"trusted-proxies", usage("trusted-proxies", "where proxies are whose X-Forwarded-For is believed, such as 10.0.0.0/8"))
+	flags.Var(&setting[int]{&s.maxInFlight, "number", parseCount, strconv.Itoa},
+		"max-in-flight", usage("max-in-flight", "requests that are answered at once; 0 is as many as there are connections"))
+	flags.Var(&setting[time.Duration]{&s.drainDelay, "duration", parseDelay, time.Duration.String},
+		"drain-delay", usage("drain-delay", "how long a server that is told to stop says so before it closes, for balancers to see"))
+}
+
+// limitFlags are the names of the flags.
+func limitFlags() []string {
+	return []string{"rate-per-token", "rate-per-address", "trusted-proxies", "max-in-flight", "drain-delay"}
+}
+
+// configure puts the limits into what is served.
+func (s *limitSettings) configure(config *ledgerhttp.Config) {
+	config.RatePerToken, config.RatePerAddress = s.ratePerToken, s.ratePerAddress
+	config.TrustedProxies, config.MaxInFlight, config.DrainDelay = s.trustedProxies, s.maxInFlight, s.drainDelay
+}
+
+func parseRate(text string) (float64, error) {
+	rate, err := strconv.ParseFloat(text, 64)
+	if err != nil || rate < 0 || math.IsNaN(rate) || math.IsInf(rate, 0) {
+		return 0, errors.New("should be a number of requests per second, or 0")
+	}
+	return rate, nil
+}
+
+func parseCount(text string) (int, error) {
+	count, err := strconv.Atoi(text)
+	if err != nil || count < 0 {
+		return 0, errors.New("should be a whole number, or 0")
+	}
+	return count, nil
+}
+
+func parseDelay(text string) (time.Duration, error) {
+	delay, err := time.ParseDuration(text)
+	if err != nil || delay <= 0 || delay > time.Minute {
+		return 0, errors.New("should be a time such as 5s, of up to a minute")
+	}
+	return delay, nil
+}
+
+func parsePrefixes(text string) (prefixes []netip.Prefix, err error) {
+	for word := range strings.SplitSeq(text, ",") {
+		prefix, err := netip.ParsePrefix(word)
+		if err != nil {
+			address, notAddress := netip.ParseAddr(word)
+			if notAddress != nil {
+				return nil, errors.New("should be networks or addresses, such as 10.0.0.0/8,192.0.2.1")
+			}
+			prefix = netip.PrefixFrom(address, address.BitLen())
+		}
+		prefixes = append(prefixes, prefix.Masked())
+	}
+	return prefixes, nil
+}
+
+func formatPrefixes(prefixes []netip.Prefix) string {
+	words := make([]string, len(prefixes))
+	for i, prefix := range prefixes {
+		words[i] = prefix.String()
+	}
+	return joined(words)
+}
