@@ -40,9 +40,10 @@ type Files struct {
 	// mu is held by whoever looks at the files.
 	mu      sync.Mutex
 	checked time.Time
-	// seen is what was in the files when they were looked at last, and reported what of
-	// it could not be used and is in the log.
-	seen, reported content
+	// seen is what was in the files when they were looked at last, and isReported says
+	// whether it is in the log that it cannot be used.
+	seen       content
+	isReported bool
 }
 
 // content is what is in the files, or why they cannot be read.
@@ -105,16 +106,20 @@ func (f *Files) check() {
 		return
 	}
 	f.checked = now
-	before, found := f.seen, f.read()
+	found := f.read()
+	isNew := !found.equals(f.seen)
 	f.seen = found
 	certificate, err := found.parse()
 	switch {
-	case err == nil && !found.equals(before):
-		f.current.Store(certificate)
-		f.config.Logger.Info("the certificate has been replaced", slog.Time("ends", f.NotAfter()))
-	case err != nil && found.equals(before) && !found.equals(f.reported):
-		// Seen once, it may be that one of the two files was not yet written.
-		f.reported = found
+	case isNew:
+		f.isReported = false
+		if err == nil {
+			f.current.Store(certificate)
+			f.config.Logger.Info("the certificate has been replaced", slog.Time("ends", f.NotAfter()))
+		}
+	case err != nil && !f.isReported:
+		// Only now, for at first one of the two files may not have been written yet.
+		f.isReported = true
 		f.config.Logger.Error("the certificate's files have changed and cannot be used; the one before stays",
 			slog.Time("ends", f.NotAfter()), slog.Any("error", err))
 	}

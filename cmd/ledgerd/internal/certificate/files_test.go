@@ -103,6 +103,16 @@ func TestFiles(t *testing.T) {
 	if serial := f.serial(loaded); serial != 2 || !strings.Contains(f.log.String(), "has been replaced") {
 		t.Errorf("%d is served: %s", serial, &f.log)
 	}
+	// The same fault is a new one when it comes back.
+	f.write(t, second.certificate, first.key)
+	for range 3 {
+		f.serial(loaded)
+	}
+	if said := f.log.String(); strings.Count(said, "level=ERROR") != 2 {
+		t.Errorf("log: %s", said)
+	}
+	f.write(t, second.certificate, second.key)
+	f.serial(loaded)
 	// Within a second nobody looks again.
 	f.write(t, first.certificate, first.key)
 	if serial := loaded.Certificate().Leaf.SerialNumber.Int64(); serial != 2 {
