@@ -18,9 +18,10 @@ type Diagnosis struct {
 	// Standby says whether the server is one, which takes no writes.
 	Standby bool
 	// Schema is the version of the database's schema, 0 for none, or nil if the role may
-	// not see it; Known is the version that this program knows.
-	Schema *int
-	Known  int
+	// not see it; Known is the version that this program knows, and CompatibleFrom the one
+	// that a program must know at least to go on with this schema.
+	Schema                *int
+	Known, CompatibleFrom int
 	// Settings are settings of the server as a session of the store's role has them, by
 	// name, in PostgreSQL's base units. A server that is too old for one does not have it.
 	Settings map[string]string
@@ -185,7 +186,7 @@ func (d *Diagnosis) readSchema(ctx context.Context, connection *pgx.Conn) error 
 		return err
 	}
 	if isThere {
-		if err := connection.QueryRow(ctx, "SELECT coalesce(max(version), 0) FROM ledger.migrations").Scan(&version); err != nil {
+		if err := connection.QueryRow(ctx, schemaVersions).Scan(&version, &d.CompatibleFrom); err != nil {
 			return err
 		}
 	}
@@ -284,7 +285,7 @@ func schemaObjects() []string {
 		"account_metadata", "account_metadata_pkey", "accounts", "accounts_check", "accounts_opened", "accounts_pkey",
 		"balances", "balances_check", "balances_pkey", "corrections", "corrections_pkey", "entries", "entries_check",
 		"entries_pkey", "entries_recorded", "ledgers", "ledgers_name_check", "ledgers_name_key", "ledgers_pkey",
-		"migrations_pkey", "pending_accounts", "pending_accounts_pkey", "reservations", "reservations_account",
+		"migrations_check", "migrations_pkey", "pending_accounts", "pending_accounts_pkey", "reservations", "reservations_account",
 		"reservations_check", "reservations_expiry", "reservations_pkey", "reservations_recorded", "resolutions",
 		"resolutions_check", "resolutions_pkey", "resolutions_recorded", "revocations", "revocations_pkey",
 		"revocations_token_check", "tokens", "tokens_check", "tokens_hash_key", "tokens_pkey", "transaction_metadata", "transaction_metadata_pkey",

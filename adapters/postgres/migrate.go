@@ -24,8 +24,15 @@ var migrationFiles embed.FS
 type migration struct {
 	version int
 	name    string
-	sql     string
+	// compatibleFrom is the version that a program must know at least to go on where the
+	// step is applied: the step's own, unless its text says another.
+	compatibleFrom int
+	sql            string
 }
+
+// compatibleMark begins the first line of a step that older programs can go on with; the
+// oldest version of which that is so comes after it.
+const compatibleMark = "-- Compatible from version "
 
 // migrations returns the steps that this program knows, in order.
 func migrations() ([]migration, error) {
@@ -35,19 +42,39 @@ func migrations() ([]migration, error) {
 	}
 	steps := make([]migration, 0, len(files))
 	for i, file := range files {
-		name := strings.TrimSuffix(strings.TrimPrefix(file, "migrations/"), ".sql")
-		number, _, _ := strings.Cut(name, "_")
-		version, err := strconv.Atoi(number)
-		if err != nil || version != i+1 {
-			return nil, fmt.Errorf("migration %s should be number %d", file, i+1)
-		}
 		text, err := migrationFiles.ReadFile(file)
 		if err != nil {
 			return nil, err
 		}
-		steps = append(steps, migration{version: version, name: name, sql: string(text)})
+		step, err := parseMigration(file, string(text))
+		if err != nil {
+			return nil, err
+		}
+		if step.version != i+1 {
+			return nil, fmt.Errorf("migration %s should be number %d", file, i+1)
+		}
+		steps = append(steps, step)
 	}
 	return steps, nil
+}
+
+// parseMigration returns the step that is in a file.
+func parseMigration(file, text string) (migration, error) {
+	name := strings.TrimSuffix(strings.TrimPrefix(file, "migrations/"), ".sql")
+	number, _, _ := strings.Cut(name, "_")
+	version, err := strconv.Atoi(number)
+	if err != nil {
+		return migration{}, fmt.Errorf("migration %s begins with no number", file)
+	}
+	step := migration{version: version, name: name, compatibleFrom: version, sql: text}
+	line, _, _ := strings.Cut(text, "\n")
+	if from, ok := strings.CutPrefix(line, compatibleMark); ok {
+		step.compatibleFrom, err = strconv.Atoi(from)
+		if err != nil || step.compatibleFrom < 1 || step.compatibleFrom > version {
+			return migration{}, fmt.Errorf("migration %s is compatible from %q, which is no version before it", file, from)
+		}
+	}
+	return step, nil
 }
 
 // migrationLock is the key of the advisory lock that a migrating instance holds
@@ -55,8 +82,8 @@ func migrations() ([]migration, error) {
 const migrationLock = 0x6c6564676572
 
 // Migrate brings the schema to the version that this program knows. Many
-// instances may do so at once: one migrates, the others wait for it. A schema
-// that is newer than this program fails with [ErrSchemaNewer].
+// instances may do so at once: one migrates, the others wait for it. A schema that is
+// newer, and that this program cannot go on with, fails with [ErrSchemaNewer].
 func (s *Store) Migrate(ctx context.Context) error {
 	return s.MigrateFunc(ctx, func(MigrationStatus) {})
 }
@@ -123,15 +150,24 @@ func (s *Store) migrating() (*bun.DB, error) {
 	return bun.NewDB(pool, pgdialect.New()), nil
 }
 
-// schemaVersion returns the last step that was applied, 0 for none.
-func schemaVersion(ctx context.Context, db bun.IDB) (version int, err error) {
+// schemaVersion returns the last step that was applied, 0 for none, and the version that
+// a program must know at least to go on with all that were.
+func schemaVersion(ctx context.Context, db bun.IDB) (version, compatibleFrom int, err error) {
 	var exists bool
 	if err := db.NewRaw("SELECT to_regclass('ledger.migrations') IS NOT NULL").Scan(ctx, &exists); err != nil || !exists {
-		return 0, err
+		return 0, 0, err
 	}
-	err = db.NewRaw("SELECT coalesce(max(version), 0) FROM ledger.migrations").Scan(ctx, &version)
-	return version, err
+	err = db.NewRaw(schemaVersions).Scan(ctx, &version, &compatibleFrom)
+	return version, compatibleFrom, err
 }
+
+const (
+	schemaVersions = "SELECT coalesce(max(version), 0), coalesce(max(" + compatibleFromValue + "), 0) FROM ledger.migrations AS m"
+
+	// compatibleFromValue is what migrations.compatible_from says, which a schema before
+	// version 6 does not have.
+	compatibleFromValue = "coalesce((to_jsonb(m) ->> 'compatible_from')::integer, version)"
+)
 
 // checkEncoding refuses a database that cannot hold every id.
 func checkEncoding(ctx context.Context, db bun.IDB) error {
@@ -145,13 +181,14 @@ func checkEncoding(ctx context.Context, db bun.IDB) error {
 	return nil
 }
 
-// checkSchema refuses a schema that is not the one that this program knows.
+// checkSchema refuses a schema that this program cannot work on: one that lacks a step
+// that it knows, or has one that it does not know and cannot go on with.
 func (s *Store) checkSchema(ctx context.Context) error {
 	steps, err := migrations()
 	if err != nil {
 		return err
 	}
-	version, err := schemaVersion(ctx, s.db)
+	version, compatibleFrom, err := schemaVersion(ctx, s.db)
 	if err != nil {
 		return publicError(err)
 	}
@@ -167,7 +204,7 @@ func (s *Store) checkSchema(ctx context.Context) error {
 		return &ledger.Error{Code: ledger.ErrUnavailable, Message: "the database is a standby, which takes no writes"}
 	case version < len(steps):
 		return fmt.Errorf("%w, at version %d instead of %d; migrate it first", ErrSchemaOlder, version, len(steps))
-	case version > len(steps):
+	case compatibleFrom > len(steps):
 		return fmt.Errorf("%w, at version %d instead of %d; run a newer version of the program", ErrSchemaNewer, version, len(steps))
 	}
 	return nil

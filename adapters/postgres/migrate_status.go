@@ -14,6 +14,9 @@ type MigrationStatus struct {
 	// Version is 1, 2, 3 …, and Name what the step is called.
 	Version int
 	Name    string
+	// CompatibleFrom says which programs can go on where the step is applied: those that
+	// know this version, or a later one. It is Version where older ones have to stop first.
+	CompatibleFrom int
 	// SQL is what applies the step, in one database transaction, and records that it
 	// was. It is empty if this program does not know the step, being older than it.
 	SQL string
@@ -64,20 +67,25 @@ func mergeMigrations(steps []migration, recorded []MigrationStatus) []MigrationS
 }
 
 func recordedMigrations(ctx context.Context, db bun.IDB) (recorded []MigrationStatus, err error) {
-	version, err := schemaVersion(ctx, db)
+	version, _, err := schemaVersion(ctx, db)
 	if err != nil || version == 0 {
 		return nil, err
 	}
 	var rows []struct {
-		Version   int
-		Name      string
-		AppliedAt time.Time
+		Version        int
+		Name           string
+		CompatibleFrom int
+		AppliedAt      time.Time
 	}
-	if err := db.NewRaw("SELECT version, name, applied_at FROM ledger.migrations ORDER BY version").Scan(ctx, &rows); err != nil {
+	const list = "SELECT version, name, " + compatibleFromValue + " AS compatible_from, applied_at FROM ledger.migrations AS m ORDER BY version"
+	err = db.NewRaw(list).Scan(ctx, &rows)
+	if err != nil {
 		return nil, err
 	}
 	for _, row := range rows {
-		recorded = append(recorded, MigrationStatus{Version: row.Version, Name: row.Name, Applied: true, AppliedAt: row.AppliedAt.UTC()})
+		recorded = append(recorded, MigrationStatus{
+			Version: row.Version, Name: row.Name, CompatibleFrom: row.CompatibleFrom, Applied: true, AppliedAt: row.AppliedAt.UTC(),
+		})
 	}
 	return recorded, nil
 }
@@ -86,13 +94,20 @@ func recordedMigrations(ctx context.Context, db bun.IDB) (recorded []MigrationSt
 func (m migration) status() MigrationStatus {
 	// The name is a file's of this package.
 	record := fmt.Sprintf("INSERT INTO ledger.migrations (version, name) VALUES (%d, '%s');\n", m.version, m.name)
-	return MigrationStatus{Version: m.version, Name: m.name, SQL: strings.TrimRight(m.sql, "\n") + "\n" + record}
+	if m.compatibleFrom < m.version {
+		record = fmt.Sprintf("INSERT INTO ledger.migrations (version, name, compatible_from) VALUES (%d, '%s', %d);\n",
+			m.version, m.name, m.compatibleFrom)
+	}
+	return MigrationStatus{
+		Version: m.version, Name: m.name, CompatibleFrom: m.compatibleFrom,
+		SQL: strings.TrimRight(m.sql, "\n") + "\n" + record,
+	}
 }
 
 // apply applies the step unless it has been, and says when. The first one makes the
 // table of migrations too.
 func (m *MigrationStatus) apply(ctx context.Context, tx bun.Tx) error {
-	version, err := schemaVersion(ctx, tx)
+	version, _, err := schemaVersion(ctx, tx)
 	if err != nil || version >= m.Version {
 		return err
 	}

@@ -107,12 +107,12 @@ func TestMigrations(t *testing.T) {
 			t.Errorf("after migrating: %+v", step)
 		}
 	}
-	const future = "INSERT INTO ledger.migrations (version, name) VALUES (9999, 'from the future')"
+	const future = "INSERT INTO ledger.migrations (version, name, compatible_from) VALUES (9999, 'from the future', 42)"
 	if _, err := connection.Exec(t.Context(), future); err != nil {
 		t.Fatal(err)
 	}
 	steps = migrationsOf(t, store)
-	if last := steps[len(steps)-1]; last.Version != 9999 || last.Name != "from the future" || last.SQL != "" || !last.Applied {
+	if last := steps[len(steps)-1]; last.Version != 9999 || last.Name != "from the future" || last.SQL != "" || !last.Applied || last.CompatibleFrom != 42 {
 		t.Errorf("of a newer program: %+v", last)
 	}
 }

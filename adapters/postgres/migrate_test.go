@@ -40,23 +40,73 @@ func TestManyMigrateAtOnce(t *testing.T) {
 	group.Wait()
 }
 
-func TestNewerSchemaIsRefused(t *testing.T) {
+// TestNewerSchema has steps that this program does not know, and says which it refuses.
+func TestNewerSchema(t *testing.T) {
 	t.Parallel()
+	for name, test := range map[string]struct {
+		step string
+		want error
+	}{
+		"not said":       {"SELECT 9999, 'future', null", postgres.ErrSchemaNewer},
+		"incompatible":   {"SELECT 9999, 'future', 9998", postgres.ErrSchemaNewer},
+		"compatible":     {"SELECT max(version) + 1, 'future', max(version) FROM ledger.migrations", nil},
+		"from long ago":  {"SELECT 9999, 'future', 1", nil},
+		"one of two not": {"SELECT 9998, 'future', 9998 UNION ALL SELECT 9999, 'later', 1", postgres.ErrSchemaNewer},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn := postgrestest.Database(t, migrated())
+			if _, err := connect(t, dsn).Exec(t.Context(), "INSERT INTO ledger.migrations (version, name, compatible_from) "+test.step); err != nil {
+				t.Fatal(err)
+			}
+			store := openWith(t, postgres.Config{DSN: dsn})
+			for name, err := range map[string]error{"Check": store.Check(t.Context()), "Migrate": store.Migrate(t.Context())} {
+				if !errors.Is(err, test.want) {
+					t.Errorf("%s: %v, want %v", name, err, test.want)
+				}
+			}
+		})
+	}
+}
+
+// TestCompatibleStep changes tables under a store that is at work, as a step that is
+// compatible may.
+func TestCompatibleStep(t *testing.T) {
+	t.Parallel()
+	const callers, rounds = 16, 20
 	dsn := postgrestest.Database(t, migrated())
-	connection, err := pgx.Connect(t.Context(), dsn)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer connection.Close(t.Context())
-	if _, err := connection.Exec(t.Context(), "INSERT INTO ledger.migrations (version, name) VALUES (9999, 'from the future')"); err != nil {
-		t.Fatal(err)
-	}
 	store := openWith(t, postgres.Config{DSN: dsn})
-	for name, err := range map[string]error{"Check": store.Check(t.Context()), "Migrate": store.Migrate(t.Context())} {
-		if !errors.Is(err, postgres.ErrSchemaNewer) {
-			t.Errorf("%s: %v", name, err)
+	books := openLedger(t, store, callers)
+	var group sync.WaitGroup
+	halfway := make(chan struct{})
+	var once sync.Once
+	for caller := range callers {
+		group.Go(func() {
+			for round := range rounds {
+				if round == rounds/2 {
+					once.Do(func() { close(halfway) })
+				}
+				if err := store.Check(t.Context()); err != nil {
+					t.Error(err)
+				}
+				if _, err := books.Deposit(t.Context(), deposit(fmt.Sprintf("%d-%d", caller, round), fmt.Sprint("a", caller))); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	connection := connect(t, dsn)
+	<-halfway
+	for _, table := range []string{"accounts", "balances", "entries", "transactions", "migrations"} {
+		if _, err := connection.Exec(t.Context(), "ALTER TABLE ledger."+table+" ADD COLUMN future text DEFAULT 'x'"); err != nil {
+			t.Error(err)
 		}
 	}
+	const record = "INSERT INTO ledger.migrations (version, name, compatible_from) SELECT max(version) + 1, 'future', max(version) FROM ledger.migrations"
+	if _, err := connection.Exec(t.Context(), record); err != nil {
+		t.Error(err)
+	}
+	group.Wait()
 }
 
 // TestErrorsKeepThePassword looks for a password wherever a DSN can go wrong.

@@ -21,7 +21,9 @@ func (a *app) migrateCommand() *cobra.Command {
 	command.GroupID = groupSystem
 	command.Long = `Bring the schema of a database up to date, in steps that have numbers: the schema's
 version is that of the last one. Ledgerctl and ledgerd work on the version that they
-know, and no other. These commands need a database, by --dsn.`
+know, and on later ones that are compatible from it. Where each missing step is compatible
+from the version that runs, ledgerd need not stop for it. These commands need a database,
+by --dsn.`
 	command.Example = `  ledgerctl migrate status
   ledgerctl migrate plan
   ledgerctl migrate up`
@@ -33,12 +35,14 @@ type migrationRecord struct {
 	Version int    `json:"version"`
 	Name    string `json:"name"`
 	// Status is applied, missing, or unknown to a program that is too old.
-	Status    string     `json:"status"`
-	AppliedAt *time.Time `json:"applied_at,omitempty"`
+	Status string `json:"status"`
+	// CompatibleFrom is the version that a program must know at least to go on with it.
+	CompatibleFrom int        `json:"compatible_from"`
+	AppliedAt      *time.Time `json:"applied_at,omitempty"`
 }
 
 func newMigrationRecord(m postgres.MigrationStatus) migrationRecord {
-	r := migrationRecord{Version: m.Version, Name: m.Name, Status: "missing"}
+	r := migrationRecord{Version: m.Version, Name: m.Name, Status: "missing", CompatibleFrom: m.CompatibleFrom}
 	switch {
 	case m.SQL == "":
 		r.Status = "unknown"
@@ -56,6 +60,7 @@ func migrationColumns() []console.Column[migrationRecord] {
 		{Name: "version", Right: true, Value: func(m migrationRecord) string { return strconv.Itoa(m.Version) }},
 		{Name: "name", Value: func(m migrationRecord) string { return m.Name }},
 		{Name: "status", Value: func(m migrationRecord) string { return m.Status }},
+		{Name: "compatible_from", Right: true, Value: func(m migrationRecord) string { return strconv.Itoa(m.CompatibleFrom) }},
 		{Name: "applied_at", Value: func(m migrationRecord) string {
 			if m.AppliedAt == nil {
 				return ""
@@ -70,8 +75,9 @@ func (a *app) migrateStatusCommand() *cobra.Command {
 		Use:   "status",
 		Short: "List the steps of the schema, and which the database has",
 		Long: `List the steps of the schema: those that the database has, those that it is missing,
-and those that this program does not know, being too old for the database. It changes
-nothing.`,
+and those that this program does not know, being older than the database. Programs that
+know the version under "compatible from", or a later one, can go on while the step is
+applied and after it; others have to stop before. It changes nothing.`,
 		Example: `  ledgerctl migrate status
   ledgerctl migrate status -o json`,
 		Args: exactArgs(),
@@ -113,7 +119,7 @@ its stead. It changes nothing. The output is SQL whatever --output says.`,
 				}
 				script := postgres.MigrationScript(steps)
 				if script == "" {
-					script = fmt.Sprintf("-- Nothing to do: the schema is at version %d, which this program knows.\n", len(steps))
+					script = fmt.Sprintf("-- Nothing to do: the schema is at version %d, on which this program can work.\n", steps[len(steps)-1].Version)
 				}
 				_, err = io.WriteString(a.console.Out, script)
 				return err
@@ -122,11 +128,15 @@ its stead. It changes nothing. The output is SQL whatever --output says.`,
 	}
 }
 
-// refuseNewer refuses a schema that is newer than this program.
+// refuseNewer refuses a schema that is newer than this program can go on with.
 func refuseNewer(steps []postgres.MigrationStatus) error {
-	if newest := slices.IndexFunc(steps, func(m postgres.MigrationStatus) bool { return m.SQL == "" }); newest >= 0 {
+	known := slices.IndexFunc(steps, func(m postgres.MigrationStatus) bool { return m.SQL == "" })
+	if known < 0 {
+		return nil
+	}
+	if slices.ContainsFunc(steps[known:], func(m postgres.MigrationStatus) bool { return m.CompatibleFrom > known }) {
 		return fmt.Errorf("%w, at version %d instead of %d; run a newer version of the program",
-			postgres.ErrSchemaNewer, steps[len(steps)-1].Version, newest)
+			postgres.ErrSchemaNewer, steps[len(steps)-1].Version, known)
 	}
 	return nil
 }

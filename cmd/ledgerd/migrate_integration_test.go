@@ -37,11 +37,11 @@ func testSchemaRefused(t *testing.T, binary string) {
 	dsn := postgrestest.Database(t, postgrestest.Template{})
 	const begin = "ledgerd: open the database: the database's schema is "
 	expectRefusal(t, binary, []string{"LEDGERD_DSN=" + dsn}, nil, 1, begin+
-		"older than this program, at version 0 instead of 5; migrate it first, as ledgerd --migrate does\n")
+		"older than this program, at version 0 instead of 6; migrate it first, as ledgerd --migrate does\n")
 	seed(t, dsn, 0)
 	execute(t, dsn, "INSERT INTO ledger.migrations (version, name) VALUES (9999, '9999_future')")
 	for _, args := range [][]string{nil, {"--migrate"}} {
 		expectRefusal(t, binary, []string{"LEDGERD_DSN=" + dsn}, args, 1, begin+
-			"newer than this program, at version 9999 instead of 5; run a newer version of the program\n")
+			"newer than this program, at version 9999 instead of 6; run a newer version of the program\n")
 	}
 }

@@ -98,7 +98,7 @@ func (b *balancer) probe(ctx context.Context) {
 
 // TestBinaryRollingRestart replaces three instances one after the other behind a
 // balancer, under load: each request is answered, some after they were asked again, and
-// none is done twice.
+// none is done twice. Before the last, a step that is compatible changes the schema.
 func TestBinaryRollingRestart(t *testing.T) {
 	t.Parallel()
 	const users, callers = 50, 32
@@ -134,7 +134,12 @@ func TestBinaryRollingRestart(t *testing.T) {
 		})
 	}
 	l.awaitAccepted(t, 200)
-	for _, old := range instances {
+	for i, old := range instances {
+		if i == len(instances)-1 {
+			execute(t, dsn, "ALTER TABLE ledger.transactions ADD COLUMN future text DEFAULT ''")
+			execute(t, dsn, "INSERT INTO ledger.migrations (version, name, compatible_from) SELECT max(version) + 1, 'future', max(version) FROM ledger.migrations")
+			l.awaitAccepted(t, 200)
+		}
 		d := startOn(t, ledgerd, dsn)
 		balancer.add(d.address)
 		old.signal(t, syscall.SIGTERM)

@@ -154,12 +154,12 @@ func TestSchemaRefusals(t *testing.T) {
 		args []string
 		want string
 	}{
-		"older": {older, nil, "ledgerd: open the database: the database's schema is older than this program, at version 0 instead of 5; " +
+		"older": {older, nil, "ledgerd: open the database: the database's schema is older than this program, at version 0 instead of 6; " +
 			"migrate it first, as ledgerd --migrate does\n"},
-		"newer": {newer, nil, "ledgerd: open the database: the database's schema is newer than this program, at version 9999 instead of 5; " +
+		"newer": {newer, nil, "ledgerd: open the database: the database's schema is newer than this program, at version 9999 instead of 6; " +
 			"run a newer version of the program\n"},
 		"newer, migrate": {newer, []string{"--migrate"}, "ledgerd: open the database: the database's schema is newer than this program, " +
-			"at version 9999 instead of 5; run a newer version of the program\n"},
+			"at version 9999 instead of 6; run a newer version of the program\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -44,7 +44,7 @@ func schema(d postgres.Diagnosis) Check {
 	}
 	return found.
 		but(Fail, *d.Schema < d.Known, "migrate it: ledgerctl migrate up").
-		but(Fail, *d.Schema > d.Known, "use a version of ledgerctl and ledgerd that knows it")
+		but(Fail, d.CompatibleFrom > d.Known, "use a version of ledgerctl and ledgerd that knows it")
 }
 
 func connections(c *postgres.Connections) Check {

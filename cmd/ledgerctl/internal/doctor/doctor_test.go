@@ -49,7 +49,7 @@ func TestDatabase(t *testing.T) {
 		return func(d *postgres.Diagnosis) { d.Settings[name] = value }
 	}
 	schema := func(version int) func(*postgres.Diagnosis) {
-		return func(d *postgres.Diagnosis) { d.Schema = &version }
+		return func(d *postgres.Diagnosis) { d.Schema, d.CompatibleFrom = &version, version }
 	}
 	for name, test := range map[string]struct {
 		spoil  func(*postgres.Diagnosis)
@@ -76,6 +76,7 @@ func TestDatabase(t *testing.T) {
 		"no schema":           {schema(0), "schema", doctor.Fail, "ledgerctl migrate up"},
 		"schema older":        {schema(3), "schema", doctor.Fail, "ledgerctl migrate up"},
 		"schema newer":        {schema(5), "schema", doctor.Fail, "use a version"},
+		"schema compatible":   {func(d *postgres.Diagnosis) { *d.Schema, d.CompatibleFrom = 5, 4 }, "schema", doctor.OK, ""},
 		"clock ahead":         {func(d *postgres.Diagnosis) { d.Clock.Offset = 1100 * time.Millisecond }, "clock", doctor.Warn, "NTP"},
 		"clock behind":        {func(d *postgres.Diagnosis) { d.Clock.Offset = -1100 * time.Millisecond }, "clock", doctor.Warn, "NTP"},
 		"clock within the error": {func(d *postgres.Diagnosis) {
