@@ -150,6 +150,11 @@ func (a *app) books(ctx context.Context, t *target) (ledger.Service, error) {
 	}
 	name = cmp.Or(name, ledger.DefaultName)
 	a.place = "ledger " + name + " of " + t.name
+	return t.findLedger(ctx, name)
+}
+
+// findLedger returns a ledger, or says how to come by one.
+func (t *target) findLedger(ctx context.Context, name string) (ledger.Service, error) {
 	books, err := t.catalog.Ledger(ctx, name)
 	if errors.Is(err, ledger.ErrNotFound) {
 		return nil, fmt.Errorf("%w; see ledgerctl ledger list, or make it with ledgerctl ledger open %s", err, name)

@@ -107,7 +107,7 @@ it one for all whatever they say.`,
 			return a.onTokens(command, func(t *target, tokens *ledger.Tokens) error {
 				if request.Ledger != "" {
 					// A token for a ledger that is not there would be one for a slip of the pen.
-					if _, err := t.catalog.Ledger(command.Context(), request.Ledger); err != nil {
+					if _, err := t.findLedger(command.Context(), request.Ledger); err != nil {
 						return err
 					}
 				}
@@ -168,7 +168,7 @@ func (a *app) printSecret(secret string, token ledger.Token) error {
 	if !token.ExpiresAt.IsZero() {
 		until = " until " + console.Time(token.ExpiresAt)
 	}
-	a.console.Note("token %q may %s in %s%s; keep its secret, which is not shown again", token.Name, token.Role, where, until)
+	a.console.Note("token %q has role %s for %s%s; keep its secret, which is not shown again", token.Name, token.Role, where, until)
 	_, err := fmt.Fprintln(a.console.Out, secret)
 	return lostSecret(token, err)
 }

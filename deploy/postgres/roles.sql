@@ -8,7 +8,7 @@
 -- and owns the database, before the first migration and after every one:
 --
 --   psql --dbname=ledger --file=deploy/postgres/roles.sql
---   ledgerctl migrate --dsn 'postgres://ledger_migrator@…/ledger'
+--   ledgerctl migrate up --dsn 'postgres://ledger_migrator@…/ledger'
 --   psql --dbname=ledger --file=deploy/postgres/roles.sql
 --
 -- It can be run any number of times. Until it is run again, the tables of a later
