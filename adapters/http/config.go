@@ -103,8 +103,9 @@ type Config struct {
 	// TLS, if set, has Serve speak TLS, and HTTP/2 with those who can. It needs a
 	// certificate, or what finds one.
 	TLS *tls.Config
-	// MaxConnections is how many connections are served at once; 0 means 10,000.
-	// More wait until one of them ends.
+	// MaxConnections is how many connections are served at once; 0 means 10,000. For one
+	// more, the one on which nothing has been under way for longest is closed; if there is
+	// none, it waits until one of them ends.
 	MaxConnections int
 	// DrainDelay is how long Shutdown refuses requests before it closes
 	// listeners and idle connections; 0 means 100 ms. It lets busy clients read

@@ -2,9 +2,12 @@ package http_test
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -13,42 +16,101 @@ import (
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
 )
 
-// TestMaxConnections opens more connections than are served at once: the last
-// waits until another ends.
+// TestMaxConnections opens more connections than are served at once: one on which nothing
+// is under way makes room, the one that has been so for longest, or the last waits.
 func TestMaxConnections(t *testing.T) {
 	t.Parallel()
-	server := start(t, newLedger(t), ledgerhttp.Config{MaxConnections: 2})
-	var open []*connection
-	for range 3 {
-		open = append(open, server.connect(t))
-	}
-	for _, c := range open[:2] {
-		c.send(t, getRequest("/healthz"))
-		if response, _ := c.receive(t); response.StatusCode != http.StatusOK {
+	synctest.Test(t, func(t *testing.T) {
+		server := startPipes(t, newLedger(t), ledgerhttp.Config{MaxConnections: 3})
+		ask := func(c *connection) {
+			t.Helper()
+			c.send(t, getRequest("/healthz"))
+			if response, _ := c.receive(t); response.StatusCode != http.StatusOK {
+				t.Errorf("status %d", response.StatusCode)
+			}
+			synctest.Wait()
+		}
+		isOpen := func(c *connection) bool {
+			t.Helper()
+			if c.SetReadDeadline(time.Now()) != nil {
+				return false
+			}
+			_, err := c.Read(make([]byte, 1))
+			return errors.Is(err, os.ErrDeadlineExceeded) && c.SetReadDeadline(time.Time{}) == nil
+		}
+		// Of one that is at work the body is still under way.
+		const body = `{"amount":1,"transaction_id":"tx_1"}`
+		head := fmt.Sprintf("POST %s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n", addPath(demoUser), len(body))
+		var working []*connection
+		begin := func() {
+			c := server.connect(t)
+			c.send(t, head)
+			synctest.Wait()
+			working = append(working, c)
+		}
+		begin()
+		first, second := server.connect(t), server.connect(t)
+		ask(second)
+		ask(first)
+		begun := time.Now()
+		third, silent := server.connect(t), server.connect(t)
+		ask(third)
+		synctest.Wait()
+		if time.Since(begun) != 0 || isOpen(second) || isOpen(first) || !isOpen(third) || !isOpen(silent) {
+			t.Error("those that rested for longest should have made room")
+		}
+		begin()
+		begin()
+		if isOpen(third) || isOpen(silent) {
+			t.Error("those that rest should have made room")
+		}
+		last := server.connect(t)
+		go func() {
+			if _, err := io.WriteString(last, getRequest("/healthz")); err != nil {
+				t.Error(err)
+			}
+		}()
+		synctest.Wait()
+		if !isOpen(last) {
+			t.Error("the last one should wait")
+		}
+		working[0].send(t, body)
+		if response, _ := working[0].receive(t); response.StatusCode != http.StatusAccepted {
 			t.Errorf("status %d", response.StatusCode)
 		}
-	}
-	last := open[2]
-	last.send(t, getRequest("/healthz"))
-	if err := last.SetReadDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := last.Read(make([]byte, 1)); err == nil {
-		t.Error("a third connection was served beside two")
-	}
-	if err := last.SetReadDeadline(time.Now().Add(10 * time.Second)); err != nil {
-		t.Fatal(err)
-	}
-	if err := open[0].Close(); err != nil {
-		t.Fatal(err)
-	}
-	if response, _ := last.receive(t); response.StatusCode != http.StatusOK {
-		t.Errorf("status %d", response.StatusCode)
-	}
-	if err := server.Shutdown(t.Context()); err != nil {
-		t.Errorf("Shutdown: %v", err)
-	}
-	server.expectEnd(t)
+		if response, _ := last.receive(t); response.StatusCode != http.StatusOK {
+			t.Errorf("status %d", response.StatusCode)
+		}
+		for _, c := range working[1:] {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		server.expectEnd(t)
+	})
+}
+
+// TestShutdownWhileOneWaits has a connection for which there is no room at the end.
+func TestShutdownWhileOneWaits(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		server := startPipes(t, newLedger(t), ledgerhttp.Config{MaxConnections: 1})
+		working := server.connect(t)
+		working.send(t, "POST "+addPath(demoUser)+" HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n")
+		synctest.Wait()
+		waiting := server.connect(t)
+		synctest.Wait()
+		if err := server.Shutdown(t.Context()); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		if _, err := waiting.Read(make([]byte, 1)); err == nil {
+			t.Error("the one that waited is still open")
+		}
+		server.expectEnd(t)
+	})
 }
 
 // TestShutdownDoesNotWaitForSilence has connections that never asked anything,
