@@ -19,6 +19,7 @@ type rates[K comparable] struct {
 	burst int
 
 	mu         sync.Mutex
+	last       time.Time
 	young, old map[K]*rate.Limiter
 }
 
@@ -36,19 +37,26 @@ func newRates[K comparable](perSecond float64) *rates[K] {
 }
 
 // take counts a request of a caller and returns 0, or returns after how long there may be
-// one, and counts nothing.
+// one, and counts nothing. A limiter is never asked for what it would have to take back:
+// of several that are refused at once it would not take back all.
 func (r *rates[K]) take(caller K, now time.Time) time.Duration {
-	reservation := r.find(caller).ReserveN(now, 1)
-	wait := reservation.DelayFrom(now)
-	if wait > 0 {
-		reservation.CancelAt(now)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	// Who read the clock first need not be here first, and a limiter would give for the
+	// time between twice.
+	if now.Before(r.last) {
+		now = r.last
 	}
-	return wait
+	r.last = now
+	limiter := r.find(caller)
+	if limiter.AllowN(now, 1) {
+		return 0
+	}
+	wait := (1 - limiter.TokensAt(now)) / float64(r.limit) * float64(time.Second)
+	return max(1, time.Duration(math.Min(wait, math.MaxInt64/2)))
 }
 
 func (r *rates[K]) find(caller K) *rate.Limiter {
-	r.mu.Lock()
-	defer r.mu.Unlock()
 	if limiter, ok := r.young[caller]; ok {
 		return limiter
 	}
