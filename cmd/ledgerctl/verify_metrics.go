@@ -12,26 +12,29 @@ import (
 
 // verifyMetrics is what a run of verify leaves for Prometheus.
 type verifyMetrics struct {
-	ledger   string
-	findings uint64
-	// success says that all that was asked for was verified, and is right.
-	success bool
+	results []verifyResult
 	at      time.Time
 }
 
 // text returns the metrics as node_exporter's textfile collector reads them.
 func (m verifyMetrics) text() string {
-	success := 0
-	if m.success {
-		success = 1
-	}
 	var b strings.Builder
-	gauge := func(name, help string, value any) {
-		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s gauge\n%s{ledger=%q} %v\n", name, help, name, name, m.ledger, value)
+	gauge := func(name, help string, value func(verifyResult) any) {
+		fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s gauge\n", name, help, name)
+		for _, result := range m.results {
+			fmt.Fprintf(&b, "%s{ledger=%q} %v\n", name, result.ledger, value(result))
+		}
 	}
-	gauge("ledger_verify_findings", "What the latest run of verify found wrong with the books; if it could not go on, until then.", m.findings)
-	gauge("ledger_verify_success", "Whether the latest run of verify could do its work and found the books right, 1 or 0.", success)
-	gauge("ledger_verify_timestamp_seconds", "When the latest run of verify ended, whatever came of it.", m.at.Unix())
+	gauge("ledger_verify_findings", "What the latest run of verify found wrong with the books; if it could not go on, until then.",
+		func(r verifyResult) any { return r.findings })
+	gauge("ledger_verify_success", "Whether the latest run of verify could do its work and found the books right, 1 or 0.", func(r verifyResult) any {
+		if r.isClean {
+			return 1
+		}
+		return 0
+	})
+	gauge("ledger_verify_timestamp_seconds", "When the latest run of verify ended, whatever came of it.",
+		func(verifyResult) any { return m.at.Unix() })
 	return b.String()
 }
 

@@ -32,7 +32,7 @@ func buildCommands(t *testing.T) string {
 // expectVerified has ledgerctl prove the books.
 func expectVerified(t *testing.T, commands, dsn string) {
 	t.Helper()
-	if out, err := exec.CommandContext(t.Context(), filepath.Join(commands, "ledgerctl"), "verify", "--dsn", dsn).CombinedOutput(); err != nil {
+	if out, err := exec.CommandContext(t.Context(), filepath.Join(commands, "ledgerctl"), "verify", "--all-ledgers", "--dsn", dsn).CombinedOutput(); err != nil {
 		t.Errorf("ledgerctl verify: %v\n%s", err, out)
 	}
 }
@@ -85,7 +85,8 @@ func TestBinaryRecovery(t *testing.T) {
 	server.Kill(t)
 
 	restored := backup.Restore(t, postgrestest.Settings{
-		"restore_command": "cp " + archive + "/%f %p", "recovery_target_time": moment, "recovery_target_action": "promote",
+		"restore_command": "cp " + archive + "/%f %p", "recovery_target_time": moment, "recovery_target_timeline": "current",
+		"recovery_target_action": "promote", "archive_mode": "off",
 	})
 	await(t, restored.DSN, "NOT pg_is_in_recovery()")
 	expectVerified(t, commands, restored.DSN)
