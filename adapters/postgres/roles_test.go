@@ -3,6 +3,7 @@ package postgres_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -147,7 +148,8 @@ func expectRight(t *testing.T, connection *pgx.Conn, statement string, may bool)
 	}
 }
 
-// TestRolesOfLaterTables makes a table after the roles, as a later migration does.
+// TestRolesOfLaterTables makes a table after the roles, as a later migration does: it is
+// open to those who read until the roles are made again.
 func TestRolesOfLaterTables(t *testing.T) {
 	t.Parallel()
 	roles := newRoles(t)
@@ -156,11 +158,56 @@ func TestRolesOfLaterTables(t *testing.T) {
 		t.Fatal(err)
 	}
 	runtime, auditor := connect(t, postgrestest.As(dsn, roles.Runtime)), connect(t, postgrestest.As(dsn, roles.Auditor))
-	expectRight(t, runtime, "INSERT INTO ledger.later VALUES (1)", true)
-	expectRight(t, auditor, "SELECT FROM ledger.later", true)
-	expectRight(t, auditor, "INSERT INTO ledger.later VALUES (1)", false)
-	expectRight(t, runtime, "DELETE FROM ledger.later", false)
-	expectRight(t, runtime, "UPDATE ledger.later SET ledger = 2", false)
+	for _, isAgain := range []bool{false, true} {
+		if isAgain {
+			applyRoles(t, roles, dsn)
+		}
+		expectRight(t, runtime, "INSERT INTO ledger.later VALUES (1)", isAgain)
+		expectRight(t, auditor, "SELECT FROM ledger.later", true)
+		expectRight(t, auditor, "INSERT INTO ledger.later VALUES (1)", false)
+		expectRight(t, runtime, "DELETE FROM ledger.later", false)
+		expectRight(t, runtime, "UPDATE ledger.later SET ledger = 2", false)
+		// No program that does not know the table needs rights on it.
+		if err := openWith(t, postgres.Config{DSN: postgrestest.As(dsn, roles.Runtime)}).CheckRights(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// TestCheckRights takes rights away from the runtime role, one after the other.
+func TestCheckRights(t *testing.T) {
+	t.Parallel()
+	roles := newRoles(t)
+	dsn := withRoles(t, roles)
+	superuser, runtime := connect(t, dsn), openWith(t, postgres.Config{DSN: postgrestest.As(dsn, roles.Runtime)})
+	for _, right := range []string{
+		"SELECT ON ledger.entries", "INSERT ON ledger.transactions", "DELETE ON ledger.reservations", "INSERT ON ledger.account_metadata",
+		"UPDATE (sequence) ON ledger.balances", "UPDATE (metadata) ON ledger.accounts", "SELECT ON ledger.tokens",
+	} {
+		if _, err := superuser.Exec(t.Context(), "REVOKE "+right+" FROM "+roles.Runtime); err != nil {
+			t.Fatal(err)
+		}
+		_, table, _ := strings.Cut(right, "ON ledger.")
+		if err := runtime.CheckRights(t.Context()); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("%q lacks rights on %s; run deploy/postgres/roles.sql again", roles.Runtime, table)) {
+			t.Errorf("%s: %v", right, err)
+		}
+		applyRoles(t, roles, dsn)
+	}
+	if err := runtime.CheckRights(t.Context()); err != nil {
+		t.Error(err)
+	}
+	// All of them are looked at.
+	if _, err := superuser.Exec(t.Context(), "REVOKE ALL ON ALL TABLES IN SCHEMA ledger FROM "+roles.Runtime); err != nil {
+		t.Fatal(err)
+	}
+	var tables string
+	const list = "SELECT string_agg(tablename, ', ' ORDER BY tablename) FROM pg_tables WHERE schemaname = 'ledger'"
+	if err := superuser.QueryRow(t.Context(), list).Scan(&tables); err != nil {
+		t.Fatal(err)
+	}
+	if err := runtime.CheckRights(t.Context()); err == nil || !strings.Contains(err.Error(), "lacks rights on "+tables+";") {
+		t.Errorf("got %v, want %s", err, tables)
+	}
 }
 
 // TestMigrateAsRuntime finds nothing to do on a current schema, and says what to do

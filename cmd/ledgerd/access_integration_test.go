@@ -138,6 +138,9 @@ func TestBinaryManifest(t *testing.T) {
 	}
 	applyRoles()
 	run(containerOf(t, "migrate.yaml"))
+	expectRefusal(t, filepath.Join(commands, "ledgerd"), []string{"LEDGERD_DSN=" + secrets["ledgerd.dsn"]}, nil, 1,
+		"ledgerd: open the database: the role \""+roles.Runtime+"\" lacks rights on account_metadata, accounts, balances, corrections, entries, ledgers, "+
+			"pending_accounts, reservations, resolutions, transaction_metadata, transactions; run deploy/postgres/roles.sql again, as after every migration, or grant them otherwise\n")
 	applyRoles()
 	c := containerOf(t, "deployment.yaml")
 	var environment []string

@@ -72,6 +72,9 @@ func openDatabase(ctx context.Context, s settings, observer postgres.Observer) (
 	if errors.Is(err, postgres.ErrSchemaOlder) {
 		err = fmt.Errorf("%w, as ledgerd --migrate does", err)
 	}
+	if err == nil {
+		err = store.CheckRights(ctx)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open the database: %w", err), store.Close())
 	}

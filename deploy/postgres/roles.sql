@@ -11,9 +11,10 @@
 --   ledgerctl migrate up --dsn 'postgres://ledger_migrator@…/ledger'
 --   psql --dbname=ledger --file=deploy/postgres/roles.sql
 --
--- It can be run any number of times. Until it is run again, the tables of a later
--- migration can be read by all three and added to by the runtime role. A schema that
--- another role made is handed to the migrator.
+-- It can be run any number of times, and while ledgerd is at work. Until it is run again, the
+-- tables of a later migration can be read by all three and changed by the migrator alone,
+-- and the ledgerd that needs them does not start. A schema that another role made is handed
+-- to the migrator.
 --
 -- Other names are given with --set=migrator=…, --set=runtime=… and --set=auditor=….
 -- Passwords are taken from the environment, where other users of the machine cannot see
@@ -60,7 +61,9 @@ FROM (VALUES (:'migrator', :'migrator_password'), (:'runtime', :'runtime_passwor
 WHERE password <> '' \gexec
 -- Who is no superuser can hand a schema only to a role whose member he is.
 SELECT format('GRANT %I TO CURRENT_USER', :'migrator')
-WHERE NOT pg_has_role(CURRENT_USER, :'migrator', 'MEMBER') \gexec
+WHERE NOT pg_has_role(CURRENT_USER, :'migrator',
+	-- Since PostgreSQL 16 who made a role is a member of it, who may yet not act as it.
+	CASE WHEN current_setting('server_version_num')::integer < 160000 THEN 'MEMBER' ELSE 'SET' END) \gexec
 
 -- The schema is the migrator's, with all that is in it.
 SELECT format('CREATE SCHEMA ledger AUTHORIZATION %I', :'migrator')
@@ -89,7 +92,7 @@ GRANT USAGE ON SCHEMA ledger TO :"runtime", :"auditor";
 GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO :"runtime", :"auditor";
 GRANT INSERT ON ALL TABLES IN SCHEMA ledger TO :"runtime";
 ALTER DEFAULT PRIVILEGES FOR ROLE :"migrator" IN SCHEMA ledger GRANT SELECT ON TABLES TO :"runtime", :"auditor";
-ALTER DEFAULT PRIVILEGES FOR ROLE :"migrator" IN SCHEMA ledger GRANT INSERT ON TABLES TO :"runtime";
+ALTER DEFAULT PRIVILEGES FOR ROLE :"migrator" IN SCHEMA ledger REVOKE INSERT ON TABLES FROM :"runtime";
 
 -- What the runtime role does beyond reading and adding. To lock a row, SELECT … FOR NO KEY
 -- UPDATE wants the right to change one column of it; only balances are locked, and they
