@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -364,5 +365,40 @@ func TestBaseURL(t *testing.T) {
 		if got := baseURL(tcp); got != want {
 			t.Errorf("%s: %s, want %s", address, got, want)
 		}
+	}
+}
+
+// TestDrainDelayTakesNothing waits longer before it closes than requests may then take:
+// one that is under way is finished all the same.
+func TestDrainDelayTakesNothing(t *testing.T) {
+	t.Parallel()
+	const delay, limit = 1500 * time.Millisecond, time.Second
+	p := start(t, limit, nil, "--listen=127.0.0.1:0", "--drain-delay="+delay.String())
+	c, err := net.Dial("tcp", p.stderr.address(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	const body = `{"amount":20,"transaction_id":"tx_1"}`
+	_, err = fmt.Fprintf(c, "POST /users/%s/add HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", demoUser, len(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	answers := bufio.NewReader(c)
+	// The server reads the body.
+	if line, err := answers.ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" {
+		t.Fatalf("%q, %v", line, err)
+	}
+	p.stop()
+	time.Sleep((delay + limit) / 2)
+	if _, err := io.WriteString(c, body); err != nil {
+		t.Fatal(err)
+	}
+	answer, err := io.ReadAll(answers)
+	if !strings.Contains(string(answer), "HTTP/1.1 202 ") {
+		t.Errorf("%s, %v", answer, err)
+	}
+	if code := <-p.exit; code != 0 {
+		t.Errorf("exit code %d: %s", code, &p.stderr)
 	}
 }

@@ -119,7 +119,8 @@ func serveOn(ctx context.Context, listener net.Listener, opened *books, s settin
 
 	logger.Info("draining: what runs is finished, what arrives is refused",
 		slog.String("cause", context.Cause(ctx).Error()), slog.String("limit", drainLimit.String()))
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), drainLimit)
+	// The delay is before all else, and takes nothing of what requests may take.
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.limits.drainDelay+drainLimit)
 	defer cancel()
 	if err := server.Shutdown(drain); err != nil {
 		return fmt.Errorf("requests under way were cut off, for they did not end within %s: %w", drainLimit, err)

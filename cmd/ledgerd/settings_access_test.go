@@ -10,6 +10,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"fmt"
+	"math"
 	"math/big"
 	"net"
 	"net/http"
@@ -47,6 +48,9 @@ func TestAccessRefused(t *testing.T) {
 		"a rate that is none":     {[]string{"--rate-per-address=NaN"}, "should be a number of requests per second"},
 		"networks that are none":  {[]string{"--trusted-proxies=10.0.0.0/40"}, "should be networks or addresses"},
 		"less than none":          {[]string{"--max-in-flight=-1"}, "should be a whole number, or 0"},
+		"too small for a body":    {[]string{"--max-body-bytes=15MiB"}, "should be a size such as 64MiB, of 16MiB or more, or 0"},
+		"a size too large":        {[]string{"--max-body-bytes=9999999999GiB"}, "should be a size such as 64MiB"},
+		"no size":                 {[]string{"--max-body-bytes=64MB"}, "should be a size such as 64MiB"},
 		"a delay without an end":  {[]string{"--drain-delay=2h"}, "of up to a minute"},
 		"a host with a port":      {[]string{"--hosts=ledger.example.com:80"}, "should be names of hosts"},
 		"metrics that are not on": {[]string{"--metrics=false", "--metrics-listen=127.0.0.1:0"}, "--metrics-listen needs --metrics"},
@@ -62,6 +66,21 @@ func TestAccessRefused(t *testing.T) {
 	}
 }
 
+// TestBodiesWithin bounds bodies by the memory that there is.
+func TestBodiesWithin(t *testing.T) {
+	t.Parallel()
+	for memory, want := range map[int64]int64{math.MaxInt64: 0, 600 << 20: 100 << 20, 1 << 20: 16 << 20} {
+		if got := bodiesWithin(memory); got != want {
+			t.Errorf("of %d: %d, want %d", memory, got, want)
+		}
+	}
+	for text, want := range map[string]int64{"16777216": 16 << 20, "16384KiB": 16 << 20, "2GiB": 2 << 30, "0": 0, "33554432B": 32 << 20} {
+		if got, err := parseSize(text); err != nil || got != want {
+			t.Errorf("%s: %d, %v", text, got, err)
+		}
+	}
+}
+
 // TestAccessAllowed: these need not say who may enter, or do.
 func TestAccessAllowed(t *testing.T) {
 	t.Parallel()
@@ -74,7 +93,7 @@ func TestAccessAllowed(t *testing.T) {
 		{"--listen=:0", "--auth=token", "--dsn=postgres:///ledger"},
 		{"--listen=:0", "--auth=oidc", "--oidc-issuer=https://issuer.example.com", "--oidc-audience=ledger"},
 		{"--listen=:0", "--auth=token,oidc", "--dsn=postgres:///ledger", "--oidc-issuer=http://127.0.0.1:1", "--oidc-audience=ledger"},
-		{"--rate-per-token=0.5", "--rate-per-address=100", "--trusted-proxies=10.0.0.0/8,192.0.2.1,fd00::/8", "--max-in-flight=10", "--drain-delay=5s"},
+		{"--rate-per-token=0.5", "--rate-per-address=100", "--trusted-proxies=10.0.0.0/8,192.0.2.1,fd00::/8", "--max-in-flight=10", "--max-body-bytes=64MiB", "--drain-delay=5s"},
 	} {
 		expectSettings(t, strings.Join(args, " "), nil, args...)
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 	"net/netip"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -19,7 +20,9 @@ type limitSettings struct {
 	ratePerAddress float64
 	trustedProxies []netip.Prefix
 	maxInFlight    int
-	drainDelay     time.Duration
+	// maxBodyBytes is 0 for what fits into the memory limit.
+	maxBodyBytes int64
+	drainDelay   time.Duration
 }
 
 // addFlags defines the flags, whose defaults are what s has.
@@ -35,19 +38,36 @@ func (s *limitSettings) addFlags(command *cobra.Command) {
 		"trusted-proxies", usage("trusted-proxies", "where proxies are whose X-Forwarded-For is believed, such as 10.0.0.0/8"))
 	flags.Var(&setting[int]{&s.maxInFlight, "number", parseCount, strconv.Itoa},
 		"max-in-flight", usage("max-in-flight", "requests that are answered at once; 0 is as many as there are connections"))
+	flags.Var(&setting[int64]{&s.maxBodyBytes, "size", parseSize, formatSize},
+		"max-body-bytes", usage("max-body-bytes", "how much of requests' bodies is held at once, from 16MiB on; 0 is a sixth of GOMEMLIMIT, or else 256MiB"))
 	flags.Var(&setting[time.Duration]{&s.drainDelay, "duration", parseDelay, time.Duration.String},
 		"drain-delay", usage("drain-delay", "how long a server that is told to stop says so before it closes, for balancers to see"))
 }
 
 // limitFlags are the names of the flags.
 func limitFlags() []string {
-	return []string{"rate-per-token", "rate-per-address", "trusted-proxies", "max-in-flight", "drain-delay"}
+	return []string{"rate-per-token", "rate-per-address", "trusted-proxies", "max-in-flight", "max-body-bytes", "drain-delay"}
 }
 
 // configure puts the limits into what is served.
 func (s *limitSettings) configure(config *ledgerhttp.Config) {
 	config.RatePerToken, config.RatePerAddress = s.ratePerToken, s.ratePerAddress
 	config.TrustedProxies, config.MaxInFlight, config.DrainDelay = s.trustedProxies, s.maxInFlight, s.drainDelay
+	if config.MaxBodyBytes = s.maxBodyBytes; s.maxBodyBytes == 0 {
+		config.MaxBodyBytes = bodiesWithin(debug.SetMemoryLimit(-1))
+	}
+}
+
+// minBodyBytes is what the largest request has.
+const minBodyBytes = 16 << 20
+
+// bodiesWithin returns how much of bodies may be held where memory is limited; 0 is the
+// default. What bodies say takes two to four times what they are.
+func bodiesWithin(memory int64) int64 {
+	if memory == math.MaxInt64 {
+		return 0
+	}
+	return max(memory/6, minBodyBytes)
 }
 
 func parseRate(text string) (float64, error) {
@@ -64,6 +84,41 @@ func parseCount(text string) (int, error) {
 		return 0, errors.New("should be a whole number, or 0")
 	}
 	return count, nil
+}
+
+// sizeUnit is a unit of sizes.
+type sizeUnit struct {
+	suffix string
+	bytes  int64
+}
+
+// sizeUnits are those that GOMEMLIMIT knows, and plain bytes.
+func sizeUnits() []sizeUnit {
+	return []sizeUnit{{"GiB", 1 << 30}, {"MiB", 1 << 20}, {"KiB", 1 << 10}, {"B", 1}, {"", 1}}
+}
+
+func parseSize(text string) (int64, error) {
+	for _, unit := range sizeUnits() {
+		number, ok := strings.CutSuffix(text, unit.suffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseInt(number, 10, 64)
+		if err != nil || n != 0 && (n < 0 || n > math.MaxInt64/unit.bytes || n*unit.bytes < minBodyBytes) {
+			break
+		}
+		return n * unit.bytes, nil
+	}
+	return 0, errors.New("should be a size such as 64MiB, of 16MiB or more, or 0")
+}
+
+func formatSize(size int64) string {
+	for _, unit := range sizeUnits() {
+		if size%unit.bytes == 0 && size != 0 {
+			return strconv.FormatInt(size/unit.bytes, 10) + unit.suffix
+		}
+	}
+	return "0"
 }
 
 func parseDelay(text string) (time.Duration, error) {

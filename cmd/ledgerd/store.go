@@ -15,9 +15,6 @@ import (
 // another instance that migrates does not count.
 const startLimit = 10 * time.Second
 
-// readyLimit is how long a database may take to say that it is there.
-const readyLimit = 2 * time.Second
-
 // books is an open ledger and the store that it is in.
 type books struct {
 	service ledger.Service
@@ -43,11 +40,7 @@ func openBooks(ctx context.Context, s settings, observer postgres.Observer) (*bo
 			return nil, err
 		}
 		store, b.close, b.database = database, database.Close, database
-		b.ready = func(ctx context.Context) error {
-			ctx, cancel := context.WithTimeout(ctx, readyLimit)
-			defer cancel()
-			return database.Check(ctx)
-		}
+		b.ready = (&readiness{check: database.Check}).ready
 	}
 	if err := b.open(ctx, store, s); err != nil {
 		return nil, errors.Join(err, b.close())
