@@ -20,7 +20,8 @@ type Exchange struct {
 	Route string
 	// Method is one that the API has, or OTHER.
 	Method string
-	// Status is what was answered; of an answer that broke off, what ended it.
+	// Status is what was answered; of an answer that broke off, what ended it; and
+	// [StatusHungUp] if nobody waited for it any more.
 	Status  int
 	Elapsed time.Duration
 	// Err is why the answer is what it is, if it is a refusal, and Stack where a panic
@@ -28,6 +29,10 @@ type Exchange struct {
 	Err   error
 	Stack []byte
 }
+
+// StatusHungUp is the status of an [Exchange] that the client ended before there was an
+// answer, which is no failure of the server. It is that of nginx, and is never sent.
+const StatusHungUp = 499
 
 // exchange returns what became of a request, whose answer may have broken off.
 func (r *response) exchange(of *http.Request, elapsed time.Duration, brokeOff bool) Exchange {
@@ -37,6 +42,9 @@ func (r *response) exchange(of *http.Request, elapsed time.Duration, brokeOff bo
 	switch of.Method {
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch, http.MethodPost:
 		e.Method = of.Method
+	}
+	if e.Status == http.StatusServiceUnavailable && of.Context().Err() != nil {
+		e.Status = StatusHungUp
 	}
 	if brokeOff {
 		e.Status = max(e.Status, http.StatusInternalServerError)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
 	"github.com/seed-d432d95b/ledger/ledger"
@@ -96,6 +97,38 @@ func TestObserver(t *testing.T) {
 			}
 			if got != test.want || e.Elapsed < 0 || (len(e.Stack) > 0) != strings.Contains(test.want, "panic") {
 				t.Errorf("it was told %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestObserverOfHangUp has a client that does not wait, and a server that is late.
+func TestObserverOfHangUp(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		hangsUp bool
+		want    int
+	}{"hung up": {true, ledgerhttp.StatusHungUp}, "late": {false, http.StatusServiceUnavailable}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			service := faulty{newLedger(t), func(ctx context.Context) error {
+				if test.hangsUp {
+					cancel()
+				}
+				<-ctx.Done()
+				return ctx.Err()
+			}}
+			observer := &watching{}
+			handler := ledgerhttp.NewHandler(service, ledgerhttp.Config{Observer: observer, RequestTimeout: time.Millisecond})
+			request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/v1/accounts/"+demoUser, nil)
+			if test.hangsUp {
+				handler = ledgerhttp.NewHandler(service, ledgerhttp.Config{Observer: observer})
+			}
+			serve(handler, request)
+			if got := observer.exchanges; len(got) != 1 || got[0].Status != test.want {
+				t.Errorf("got %+v, want %d", got, test.want)
 			}
 		})
 	}

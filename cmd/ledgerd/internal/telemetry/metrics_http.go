@@ -31,7 +31,7 @@ func newHTTPMetrics() httpMetrics {
 	m := httpMetrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "ledger_http_requests_total",
-			Help: "Requests that were answered, by the pattern of their path, method and status; route none is a path that the API has not.",
+			Help: "Requests that were answered, by the pattern of their path, method and status; route none is a path that the API has not, status 499 a client that hung up before.",
 		}, []string{"route", "method", "status"}),
 		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "ledger_http_request_duration_seconds", Buckets: durationBuckets(),

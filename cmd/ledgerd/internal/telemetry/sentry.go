@@ -89,9 +89,8 @@ func (s *Sentry) Close(ctx context.Context) error {
 func (s *Sentry) Began(r *http.Request) (context.Context, func(ledgerhttp.Exchange)) {
 	ctx := r.Context()
 	return ctx, func(e ledgerhttp.Exchange) {
-		// Without an error it is a shutdown; and who has hung up is no fault of the
-		// server's.
-		isFault := e.Status >= http.StatusInternalServerError && e.Err != nil && ctx.Err() == nil
+		// Without an error it is a shutdown.
+		isFault := e.Status >= http.StatusInternalServerError && e.Err != nil
 		if e.Stack != nil || isFault {
 			s.report(e)
 		}
