@@ -89,3 +89,28 @@ func TestMaxBodyBytes(t *testing.T) {
 		t.Errorf("after it is answered: %d %s", got.Code, got.Body)
 	}
 }
+
+// breaking is a service that panics at streams.
+type breaking struct{ ledger.Service }
+
+func (breaking) PostBatch(context.Context, []ledger.TransactionRequest) ([]ledger.Outcome, error) {
+	panic("broken")
+}
+
+// TestStreamsThatPanic leave the room of their lines to others.
+func TestStreamsThatPanic(t *testing.T) {
+	t.Parallel()
+	handler := ledgerhttp.NewHandler(breaking{newLedger(t)}, ledgerhttp.Config{MaxBodyBytes: 100_000})
+	line := strings.TrimSuffix(depositLine("t"), "\n") + strings.Repeat(" ", 40_000) + "\n"
+	for range 10 {
+		request := newRequest("POST", streamPath, line)
+		request.Header.Set("Content-Type", "application/x-ndjson")
+		func() {
+			defer func() { _ = recover() }()
+			serve(handler, request)
+		}()
+	}
+	if got := do(handler, "POST", "/v1/accounts", paddedAccount("a", 90_000)); got.Code != http.StatusCreated {
+		t.Errorf("%d %s", got.Code, got.Body)
+	}
+}

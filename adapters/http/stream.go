@@ -72,8 +72,9 @@ func (h *handler) postStream(w http.ResponseWriter, r *http.Request) {
 	s := &stream{
 		book: b, patience: p, lines: newGathering(&h.limits.bodies), out: newStreamWriter(w, p), timeout: h.config.RequestTimeout, drain: h.drain,
 	}
+	// Also after a panic: others share what the lines count in.
+	defer s.lines.end()
 	err := s.run(r.Context())
-	s.lines.end()
 	if response, ok := w.(*response); ok && err != nil {
 		response.err, response.ended = err, kindOf(codeOf(err)).status
 	}

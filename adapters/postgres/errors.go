@@ -23,6 +23,7 @@ const (
 	stateDeadlock      = "40P01"
 	stateLockTimeout   = "55P03"
 	stateUnique        = "23505"
+	stateNoRight       = "42501"
 	stateReadOnly      = "25006"
 	stateNoTable       = "42P01"
 )

@@ -129,7 +129,7 @@ func migrate(ctx context.Context, connection *bun.DB, applied func(MigrationStat
 
 // migrationError says what to do where only another role may change the schema.
 func migrationError(err error) error {
-	if stateOf(err) == "42501" { // insufficient_privilege
+	if stateOf(err) == stateNoRight {
 		return fmt.Errorf("this role may not change the schema; migrate as the one that owns it: %w", err)
 	}
 	return publicError(err)

@@ -52,7 +52,7 @@ func (s *Store) AddToken(ctx context.Context, token ledger.Token, hash ledger.To
 	token.CreatedAt = token.CreatedAt.UTC()
 	switch {
 	case err != nil:
-		return ledger.Token{}, fmt.Errorf("add the token: %w", err)
+		return ledger.Token{}, fmt.Errorf("add the token: %w", tokenError(err))
 	case isAdded:
 		return token, nil
 	case isTaken:
@@ -60,6 +60,14 @@ func (s *Store) AddToken(ctx context.Context, token ledger.Token, hash ledger.To
 	default:
 		return ledger.Token{}, ledger.TokenEnded(token)
 	}
+}
+
+// tokenError says what to do where only another role may change who enters.
+func tokenError(err error) error {
+	if stateOf(err) == stateNoRight {
+		return fmt.Errorf("this role may not make or revoke tokens; do it as the one that owns the schema: %w", err)
+	}
+	return err
 }
 
 // askOnce asks what may write, so that it is not asked again on another connection.
@@ -107,7 +115,7 @@ func (s *Store) RevokeToken(ctx context.Context, name string) (ledger.Token, err
 		return s.askOnce(ctx, insertRevocation, []any{name}, nil, func() {})
 	})
 	if err != nil {
-		return ledger.Token{}, fmt.Errorf("revoke the token: %w", err)
+		return ledger.Token{}, fmt.Errorf("revoke the token: %w", tokenError(err))
 	}
 	found, err := s.findTokens(ctx, findTokenName, name)
 	switch {

@@ -92,6 +92,9 @@ it one for all whatever they say.`,
 		RunE: func(command *cobra.Command, args []string) error {
 			request := ledger.TokenRequest{Name: args[0], ExpiresAt: expiresAt.Time}
 			var err error
+			if role == "" {
+				return usageError(errors.New("--role should say what the token may do: read, write or admin"))
+			}
 			if request.Role, err = ledger.ParseRole(role); err != nil {
 				return usageError(fmt.Errorf("invalid value %q of --role: should be read, write or admin", role))
 			}

@@ -23,8 +23,9 @@ func healthcheckCommand(getenv func(string) string) *cobra.Command {
 		Use:   "healthcheck",
 		Short: "Ask the ledgerd on this machine whether it is alive",
 		Long: `Ask the ledgerd that listens where LEDGERD_LISTEN says, on this machine, whether it is
-alive. The exit code is 0 if it is, and 1 if it is not. It is for the health checks of
-containers.`,
+alive, over HTTPS if LEDGERD_TLS_CERT is set. The exit code is 0 if it is, and 1 if it is
+not. It is for the health checks of containers, and takes no flags: it runs beside the
+server with the same environment.`,
 		Example: `  ledgerd healthcheck
   LEDGERD_LISTEN=:9000 ledgerd healthcheck`,
 		Args: func(_ *cobra.Command, args []string) error {

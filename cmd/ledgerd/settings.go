@@ -109,6 +109,9 @@ func (s *settings) check() error {
 	if err := s.access.check(s.listen, s.dsn); err != nil {
 		return err
 	}
+	if s.limits.ratePerToken > 0 && s.access.isOpen() {
+		return errors.New("--rate-per-token needs --auth, without which nobody has a token; --rate-per-address limits everybody")
+	}
 	return s.telemetry.check()
 }
 

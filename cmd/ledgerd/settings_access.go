@@ -103,6 +103,10 @@ func (s *accessSettings) check(listen, dsn string) error {
 		return errors.New("--auth oidc needs --oidc-issuer and --oidc-audience")
 	case !s.has(authOIDC) && (s.oidcIssuer != "" || s.oidcAudience != ""):
 		return errors.New("--oidc-issuer and --oidc-audience need --auth oidc")
+	case !s.has(authOIDC) && s.oidcScopePrefix != defaultAccess().oidcScopePrefix:
+		return errors.New("--oidc-scope-prefix needs --auth oidc")
+	case len(s.hosts) > 0 && !s.isOpen():
+		return errors.New("--hosts is for a server without --auth; with it, no host is asked for")
 	case (s.tlsCertificate == "") != (s.tlsKey == ""):
 		return errors.New("--tls-cert and --tls-key go together")
 	}

@@ -42,6 +42,9 @@ func TestAccessRefused(t *testing.T) {
 		"an issuer for nothing":   {[]string{"--oidc-issuer=https://issuer.example.com"}, "need --auth oidc"},
 		"an issuer without TLS":   {[]string{"--auth=oidc", "--oidc-audience=a", "--oidc-issuer=http://issuer.example.com"}, "without TLS only on this machine"},
 		"an issuer that is none":  {[]string{"--auth=oidc", "--oidc-audience=a", "--oidc-issuer=issuer"}, `invalid value "issuer" of --oidc-issuer`},
+		"a prefix for nothing":    {[]string{"--oidc-scope-prefix=x:"}, "--oidc-scope-prefix needs --auth oidc"},
+		"hosts for nothing":       {[]string{"--hosts=a", "--auth=token", "--dsn=postgres:///ledger"}, "--hosts is for a server without --auth"},
+		"a rate of nobody":        {[]string{"--rate-per-token=5"}, "--rate-per-token needs --auth"},
 		"half a certificate":      {[]string{"--tls-cert=a.pem"}, "--tls-cert and --tls-key go together"},
 		"no certificate":          {[]string{"--tls-cert=/nowhere/a.pem", "--tls-key=/nowhere/b.pem"}, "/nowhere/a.pem"},
 		"a rate below zero":       {[]string{"--rate-per-token=-1"}, "should be a number of requests per second"},
@@ -93,7 +96,7 @@ func TestAccessAllowed(t *testing.T) {
 		{"--listen=:0", "--auth=token", "--dsn=postgres:///ledger"},
 		{"--listen=:0", "--auth=oidc", "--oidc-issuer=https://issuer.example.com", "--oidc-audience=ledger"},
 		{"--listen=:0", "--auth=token,oidc", "--dsn=postgres:///ledger", "--oidc-issuer=http://127.0.0.1:1", "--oidc-audience=ledger"},
-		{"--rate-per-token=0.5", "--rate-per-address=100", "--trusted-proxies=10.0.0.0/8,192.0.2.1,fd00::/8", "--max-in-flight=10", "--max-body-bytes=64MiB", "--drain-delay=5s"},
+		{"--auth=token", "--dsn=postgres:///ledger", "--rate-per-token=0.5", "--rate-per-address=100", "--trusted-proxies=10.0.0.0/8,192.0.2.1,fd00::/8", "--max-in-flight=10", "--max-body-bytes=64MiB", "--drain-delay=5s"},
 	} {
 		expectSettings(t, strings.Join(args, " "), nil, args...)
 	}

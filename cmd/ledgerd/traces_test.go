@@ -153,6 +153,11 @@ func TestTraceSettings(t *testing.T) {
 		environment map[string]string
 		want        string
 	}{
+		"no endpoint": {map[string]string{"OTEL_EXPORTER_OTLP_ENDPOINT": "nonsense"}, `invalid value of OTEL_EXPORTER_OTLP_ENDPOINT: should be a URL such as http://localhost:4318`},
+		"no sampler": {
+			map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_TRACES_SAMPLER": "foo"},
+			`invalid value "foo" of OTEL_TRACES_SAMPLER: should be one of always_on, always_off`,
+		},
 		"another exporter": {map[string]string{"OTEL_TRACES_EXPORTER": "zipkin"}, `invalid value "zipkin" of OTEL_TRACES_EXPORTER: should be otlp or none`},
 		"another protocol": {
 			map[string]string{"OTEL_TRACES_EXPORTER": "otlp", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"},

@@ -66,7 +66,7 @@ func Load(config Config) (*Files, error) {
 	}
 	f := &Files{config: config, checked: config.Now()}
 	f.seen = f.read()
-	certificate, err := f.seen.parse()
+	certificate, err := f.parse(f.seen)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (f *Files) check() {
 	found := f.read()
 	isNew := !found.equals(f.seen)
 	f.seen = found
-	certificate, err := found.parse()
+	certificate, err := f.parse(found)
 	switch {
 	case isNew:
 		f.isReported = false
@@ -148,13 +148,13 @@ func readFile(path string) ([]byte, error) {
 	return text, nil
 }
 
-func (c content) parse() (*tls.Certificate, error) {
+func (f *Files) parse(c content) (*tls.Certificate, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
 	certificate, err := tls.X509KeyPair(c.certificate, c.key)
 	if err != nil {
-		return nil, fmt.Errorf("the certificate and its key: %w", err)
+		return nil, fmt.Errorf("%s with the key in %s: %w", f.config.CertificateFile, f.config.KeyFile, err)
 	}
 	return &certificate, nil
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +47,17 @@ func WantsTraces(getenv func(string) string) (bool, error) {
 		if protocol := getenv(name); protocol != "" && protocol != "http/protobuf" {
 			return false, fmt.Errorf("invalid value %q of %s: should be http/protobuf, which collectors take on port 4318", protocol, name)
 		}
+	}
+	for _, name := range []string{"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"} {
+		// The SDK would go on with its default without a word.
+		endpoint, err := url.Parse(getenv(name))
+		if getenv(name) != "" && (err != nil || endpoint.Host == "" || endpoint.Scheme != "http" && endpoint.Scheme != "https") {
+			return false, fmt.Errorf("invalid value of %s: should be a URL such as http://localhost:4318", name)
+		}
+	}
+	samplers := []string{"always_on", "always_off", "traceidratio", "parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"}
+	if sampler := getenv("OTEL_TRACES_SAMPLER"); sampler != "" && !slices.Contains(samplers, sampler) {
+		return false, fmt.Errorf("invalid value %q of OTEL_TRACES_SAMPLER: should be one of %s", sampler, strings.Join(samplers, ", "))
 	}
 	return true, nil
 }
