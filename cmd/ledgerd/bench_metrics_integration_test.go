@@ -61,15 +61,15 @@ func compareMetrics(b *testing.B, binary string, environment []string) {
 	const pairs = 20
 	on := startDaemon(b, binary, environment, "--listen=127.0.0.1:0", "--metrics=true")
 	off := startDaemon(b, binary, environment, "--listen=127.0.0.1:0", "--metrics=false")
+	var next atomic.Int64
+	each := max(callers, b.N/(2*pairs))
 	var sides []*clients
 	for _, d := range []daemon{on, off} {
 		openUsers(b, d.address, metricsUsers)
-		sides = append(sides, newClients(b, metricsUsers, []string{d.address}))
-	}
-	var next atomic.Int64
-	each := max(callers, b.N/(2*pairs))
-	for _, side := range sides {
+		side := newClients(b, metricsUsers, []string{d.address})
+		// At once, for a connection that asks nothing for five seconds is closed.
 		drive(b, each, &next, side.deposit)
+		sides = append(sides, side)
 	}
 	overheads := make([]float64, pairs)
 	for pair := range overheads {

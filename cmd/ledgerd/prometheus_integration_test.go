@@ -131,8 +131,8 @@ func TestBinaryPrometheus(t *testing.T) {
 	defer stop()
 	group.Go(func() {
 		for n := 0; ctx.Err() == nil; n++ {
-			// A replay, a refusal, and pages that are not there.
-			l.ask(t, d.address, 1)
+			// A replay of what the load does not ask for, a refusal, and pages that are not there.
+			l.ask(t, d.address, 0)
 			post(t, d.address, "/v1/transactions", fmt.Sprintf(`{"id":"up-%d","from":"user-1","to":"nobody","amount":"1","asset":"USD"}`, n))
 			post(t, d.address, "/v1/transactions", fmt.Sprintf(`{"id":"hold-%d","from":"world:USD","to":"user-1","amount":"1","asset":"USD","pending":true}`, n))
 			get(t, d.address, "/nowhere")

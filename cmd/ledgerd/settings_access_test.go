@@ -9,6 +9,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
@@ -66,6 +67,20 @@ func TestAccessRefused(t *testing.T) {
 				t.Errorf("exit code %d: %s", code, &stderr)
 			}
 		})
+	}
+}
+
+// TestNameThatIsNotLocal has localhost be an address that others reach.
+func TestNameThatIsNotLocal(t *testing.T) {
+	t.Parallel()
+	there, here := &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 8080}, &net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 8080}
+	var open accessSettings
+	if err := open.checkListener(there); err == nil || !strings.Contains(err.Error(), "localhost is 192.0.2.1:8080 here, which other machines may reach") {
+		t.Errorf("got %v", err)
+	}
+	said := accessSettings{auth: []string{authNone}}
+	if err := errors.Join(open.checkListener(here), said.checkListener(there)); err != nil {
+		t.Error(err)
 	}
 }
 

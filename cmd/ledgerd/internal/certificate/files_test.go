@@ -11,6 +11,7 @@ import (
 	"math/big"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -133,7 +134,7 @@ func TestLoadRefused(t *testing.T) {
 		"another's key": {first.certificate, second.key},
 		"no key":        {first.certificate, nil},
 		"no PEM":        {[]byte("x"), first.key},
-		"too long":      {bytes.Repeat([]byte("x"), 2<<20), first.key},
+		"too long":      {append(slices.Clone(first.certificate), bytes.Repeat([]byte("\n"), 1<<20)...), first.key},
 	} {
 		f := newFiles(t)
 		f.write(t, texts.certificate, texts.key)

@@ -39,7 +39,7 @@ func TestAway(t *testing.T) {
 		"no keys":                        {keysPath, status},
 		"keys that are none":             {keysPath, text("<html>")},
 		"a key that is none":             {keysPath, text(`{"keys":[{"kty":"RSA","n":1}]}`)},
-		"keys without end":               {keysPath, text(strings.Repeat(" ", 2<<20) + `{"keys":[]}`)},
+		"keys without end":               {keysPath, text(`{"keys":[]}` + strings.Repeat(" ", 2<<20))},
 		"a broken connection, with keys": {keysPath, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -148,7 +148,7 @@ func (s commitSpans) Committed(c postgres.Commit) {
 		return
 	}
 	//nolint:forbidigo // It is nobody's: a trace of its own.
-	_, commit := s.tracer.Start(context.Background(), "commit", trace.WithTimestamp(begun), trace.WithLinks(links...), trace.WithNewRoot(),
+	_, commit := s.tracer.Start(context.Background(), "commit", trace.WithTimestamp(begun), trace.WithLinks(links...),
 		trace.WithAttributes(
 			attribute.Int("ledger.commit.callers", c.Callers),
 			attribute.Int("ledger.commit.operations", c.Operations),
