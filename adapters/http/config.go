@@ -45,12 +45,11 @@ type Config struct {
 	// empty means [ledger.DefaultName].
 	Ledger string
 	// Hosts are names by which requests may ask for this server, such as
-	// "ledger.example.com". They matter where there is no Authenticator and a request
-	// comes in on a loopback address: pages of any site that a browser on this machine
-	// shows could reach the server there, were it known by that site's name. So the Host
-	// must then be an address, localhost, a name without dots, or one of these; others are
-	// answered with 403. It matters too behind a proxy on the same machine that leaves
-	// the Host as it is.
+	// "ledger.example.com". They matter where there is no Authenticator: pages of any site
+	// that a browser shows which can reach the server could use it, were it known by that
+	// site's name. So on a loopback address, and on any if there are Hosts, the Host of a
+	// request must be an address, localhost, a name without dots, or one of these; others
+	// are answered with 403. It matters too behind a proxy that leaves the Host as it is.
 	Hosts []string
 
 	// What follows limits requests. The probes, /healthz and /readyz, have no limits.

@@ -10,9 +10,10 @@ import (
 	"github.com/seed-d432d95b/ledger/ledger"
 )
 
-// hosts refuses requests that reach a loopback address by a name that may be anybody's. A
-// page of any site can have its own name point to this machine, and a browser then takes
-// the server for a part of that site.
+// hosts refuses requests that come by a name that may be anybody's: on a loopback address,
+// and on any if it is told by which names the server is known. A page of any site can have
+// its own name point to this machine, and a browser then takes the server for a part of
+// that site.
 type hosts struct{ known []string }
 
 func newHosts(known []string) *hosts {
@@ -28,7 +29,8 @@ func (h *hosts) check(r *http.Request) error {
 	if !ok {
 		return nil
 	}
-	if address, ok := addressIn(local.String()); !ok || !address.IsLoopback() || h.isKnown(r.Host) {
+	address, isAddress := addressIn(local.String())
+	if isChecked := len(h.known) > 0 || isAddress && address.IsLoopback(); !isChecked || h.isKnown(r.Host) {
 		return nil
 	}
 	return &ledger.Error{

@@ -55,7 +55,7 @@ func (s *accessSettings) addFlags(command *cobra.Command) {
 	text(&s.tlsCertificate, "file", "tls-cert", "the certificate to serve HTTPS with, in PEM; read again when it changes")
 	text(&s.tlsKey, "file", "tls-key", "the key of the certificate, in PEM")
 	flags.Var(&setting[[]string]{&s.hosts, "names", parseNames, joined},
-		"hosts", "names by which a proxy on this machine asks, where there is no --auth [LEDGERD_HOSTS]")
+		"hosts", "names by which it is asked, where there is no --auth; without any, all but on this machine's own addresses [LEDGERD_HOSTS]")
 }
 
 // accessFlags are the names of the flags.

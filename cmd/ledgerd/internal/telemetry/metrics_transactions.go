@@ -36,7 +36,7 @@ func newTransactionMetrics() transactionMetrics {
 	m := transactionMetrics{prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "ledger_transactions_total",
 		Help: "Transactions, and steps on pending ones, that were asked for, opening balances and members of batches among them, and dry runs not. " +
-			"What was rejected was judged and refused; what failed was not, or is not known to have taken effect. The code says why; it is empty for the others.",
+			"What was rejected was judged and refused; what failed was not, or is not known to have taken effect; a batch of a stream fails anew each time that it is tried. The code says why; it is empty for the others.",
 	}, []string{"kind", "outcome", "code"})}
 	for _, kind := range []string{kindTransaction, kindPending, kindPost, kindVoid, kindReversal} {
 		m.total.WithLabelValues(kind, outcomeApplied, "")
