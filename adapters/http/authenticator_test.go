@@ -2,10 +2,13 @@ package http_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	ledgerhttp "github.com/seed-d432d95b/ledger/adapters/http"
 	"github.com/seed-d432d95b/ledger/ledger"
@@ -233,5 +236,31 @@ func TestActorOfOneInABatch(t *testing.T) {
 	problem := problemOf(t, ask(w, "POST", "/v1/transactions/batch", `{"atomic":true,"transactions":[`+strings.ReplaceAll(members, `"a"`, `"c"`)+`]}`, bearer("write")))
 	if problem.Code != "forbidden" || problem.Index == nil || *problem.Index != 1 {
 		t.Errorf("%+v", problem)
+	}
+}
+
+// stuck is an authenticator that does not answer.
+type stuck struct{}
+
+func (stuck) Authenticate(ctx context.Context, _ string) (ledger.Principal, error) {
+	select {
+	case <-ctx.Done():
+		return ledger.Principal{}, ctx.Err()
+	case <-time.After(time.Minute):
+		return ledger.Principal{}, errors.New("nobody hurried it")
+	}
+}
+
+// TestAuthenticatorIsInTime has one that is stuck, for streams too, which may take as long
+// as they like.
+func TestAuthenticatorIsInTime(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/v1/transactions", streamPath} {
+		synctest.Test(t, func(t *testing.T) {
+			handler := ledgerhttp.NewHandler(newLedger(t), ledgerhttp.Config{Authenticator: stuck{}, RequestTimeout: time.Second})
+			request := newRequest("POST", path, "")
+			request.Header.Set("Authorization", "Bearer x")
+			expectProblem(t, serve(handler, request), ledger.ErrUnavailable, "", "the ledger is not available. nothing was lost: ask again with the same id")
+		})
 	}
 }
