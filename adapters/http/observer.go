@@ -43,11 +43,11 @@ func (r *response) exchange(of *http.Request, elapsed time.Duration, brokeOff bo
 	case http.MethodGet, http.MethodHead, http.MethodOptions, http.MethodPatch, http.MethodPost:
 		e.Method = of.Method
 	}
-	if e.Status == http.StatusServiceUnavailable && of.Context().Err() != nil {
-		e.Status = StatusHungUp
-	}
 	if brokeOff {
 		e.Status = max(e.Status, http.StatusInternalServerError)
+	}
+	if e.Status == http.StatusServiceUnavailable && of.Context().Err() != nil {
+		e.Status = StatusHungUp
 	}
 	return e
 }

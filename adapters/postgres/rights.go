@@ -16,9 +16,9 @@ func (s *Store) CheckRights(ctx context.Context) error {
 	return s.bounded(ctx, s.checkRights)
 }
 
-// lackedRights lists the tables. Those that this program does not know are none of its
+// missingRights lists the tables. Those that this program does not know are none of its
 // business.
-const lackedRights = `
+const missingRights = `
 SELECT current_user::text, coalesce(string_agg(name, ', ' ORDER BY name), '')
 FROM (VALUES
 	('migrations', '', ''), ('tokens', '', ''), ('revocations', '', ''),
@@ -35,7 +35,7 @@ WHERE relnamespace = 'ledger'::regnamespace AND NOT (
 
 func (s *Store) checkRights(ctx context.Context) error {
 	var role, tables string
-	if err := s.db.NewRaw(lackedRights).Scan(ctx, &role, &tables); err != nil {
+	if err := s.db.NewRaw(missingRights).Scan(ctx, &role, &tables); err != nil {
 		return publicError(err)
 	}
 	if tables != "" {

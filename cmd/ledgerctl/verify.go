@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -42,9 +43,10 @@ their entries, sequences have no gap, running balances chain, ids are unique, pe
 totals are what is reserved, times are in order, what is named is there, and limits
 hold. It reads one consistent snapshot and makes no writer wait. It needs a database, by
 --dsn, of which it verifies the ledger that --ledger, its variable or the context names,
-main if none does, or with --all-ledgers each one. What stands in one place alone cannot be proved from the books themselves, such as
-a description, the actor of a transaction, or that one without a link reverses another:
-for that, compare exports, or keep the database's log.
+main if none does, or with --all-ledgers each one. What stands in one place alone cannot
+be proved from the books themselves, such as a description, the actor of a transaction,
+or that one without a link reverses another: for that, compare exports, or keep the
+database's log.
 
 With --state it verifies what was recorded since it last found the books right, and
 notes in the file when that was. It can then run every minute on a big ledger: a recent
@@ -116,7 +118,7 @@ var errEnough = errors.New("enough was found")
 type verifyResult struct {
 	ledger   string
 	findings uint64
-	// isClean says that all that was asked for was verified, and is right.
+	// isClean says that all that was asked for was verified, is right, and was told.
 	isClean bool
 }
 
@@ -142,6 +144,12 @@ func (a *app) verify(ctx context.Context, flags *verifyFlags) ([]verifyResult, e
 		_, err = a.verifyBooks(ctx, books, results, ledger.VerifyQuery{Scope: ledger.Scope{Account: flags.account, Since: flags.since.Time}}, flags)
 		return err
 	})
+	if err != nil && !slices.ContainsFunc(results, func(r verifyResult) bool { return !r.isClean }) {
+		// All is right, but what was asked for beside that failed.
+		for i := range results {
+			results[i].isClean = false
+		}
+	}
 	return results, err
 }
 
@@ -204,7 +212,6 @@ func (a *app) verifySince(ctx context.Context, t *target, books []*ledger.Ledger
 		return err
 	}
 	if now.Before(before.VerifiedAt) {
-		results[0].isClean = false
 		return fmt.Errorf("%q says that the books were verified at %s, and the database's clock is at %s; set it right, or delete the file to verify all of them",
 			flags.state, console.Time(before.VerifiedAt), console.Time(now))
 	}
@@ -214,11 +221,11 @@ func (a *app) verifySince(ctx context.Context, t *target, books []*ledger.Ledger
 // verifyBooks verifies ledgers, prints what is wrong, sums up, and notes what came of
 // each. It fails if anything is wrong. It returns the time as of which the last is.
 func (a *app) verifyBooks(ctx context.Context, books []*ledger.Ledger, results []verifyResult, query ledger.VerifyQuery, flags *verifyFlags) (now time.Time, err error) {
-	found, isEnough := uint64(0), false
+	found := uint64(0)
 	var summaries []string
 	err = console.List(a.console, a.settings.Output, findingColumns(flags.allLedgers), func(yield func(findingRecord, error) bool) {
 		for i, b := range books {
-			began, printed := time.Now(), true
+			began := time.Now()
 			done, err := a.verifyLedger(ctx, b, query, func(f ledger.Finding) error {
 				found++
 				results[i].findings++
@@ -226,10 +233,7 @@ func (a *app) verifyBooks(ctx context.Context, books []*ledger.Ledger, results [
 				if flags.allLedgers {
 					record.Ledger = b.Name()
 				}
-				if printed = yield(record, nil); !printed {
-					return errEnough
-				}
-				if isEnough = found == flags.maxFindings; isEnough {
+				if !yield(record, nil) || found == flags.maxFindings {
 					return errEnough
 				}
 				return nil

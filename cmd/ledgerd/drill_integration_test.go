@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -50,13 +51,13 @@ func await(t *testing.T, dsn, condition string) {
 // TestBinaryRecovery rehearses what docs/operations.md says of backups: the books are
 // damaged, restored beside from a base backup and the archived write-ahead log to the
 // moment before that, verified, and served again. What was paid in since is asked for again.
+// It was rehearsed before, which leaves nothing behind in the archive.
 func TestBinaryRecovery(t *testing.T) {
 	t.Parallel()
 	const users = 50
 	commands, archive := buildCommands(t), postgrestest.Directory(t)
-	server := postgrestest.Start(t, postgrestest.Settings{
-		"archive_mode": "on", "archive_command": "test ! -f " + archive + "/%f && cp %p " + archive + "/%f",
-	})
+	archiving := postgrestest.Settings{"archive_mode": "on", "archive_command": "test ! -f " + archive + "/%f && cp %p " + archive + "/%f"}
+	server := postgrestest.Start(t, archiving)
 	seed(t, server.DSN, users)
 	d := startOn(t, filepath.Join(commands, "ledgerd"), server.DSN)
 	l := newLoad(users)
@@ -67,29 +68,49 @@ func TestBinaryRecovery(t *testing.T) {
 		stop()
 		group.Wait()
 	}
+	archived := func() {
+		last := query[string](t, server.DSN, "SELECT pg_walfile_name(pg_switch_wal())")
+		await(t, server.DSN, fmt.Sprintf("coalesce(last_archived_wal >= '%s', false) FROM pg_stat_archiver", last))
+	}
+	restore := func(backup *postgrestest.Backup, moment string) *postgrestest.Server {
+		// What the copy has of the original's settings, and what is written behind it.
+		settings := maps.Clone(archiving)
+		maps.Copy(settings, postgrestest.Settings{
+			"restore_command": "cp " + archive + "/%f %p", "recovery_target_time": moment, "recovery_target_timeline": "current",
+			"recovery_target_action": "promote", "archive_mode": "off",
+		})
+		restored := backup.Restore(t, settings)
+		await(t, restored.DSN, "NOT pg_is_in_recovery()")
+		expectVerified(t, commands, restored.DSN)
+		return restored
+	}
+	const now = "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'"
 	pay(300)
 	backup := server.Backup(t)
-	pay(300)
+	pay(100)
+	moment := query[string](t, server.DSN, now)
+	pay(100)
+	archived()
+	restore(backup, moment).Kill(t)
+	if left, err := filepath.Glob(archive + "/00000002*"); err != nil || len(left) > 0 {
+		t.Errorf("the rehearsal left %q in the archive, %v", left, err)
+	}
 
-	moment := query[string](t, server.DSN, "SELECT to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US') || '+00'")
+	backup = server.Backup(t)
+	pay(300)
+	moment = query[string](t, server.DSN, now)
 	before := l.acceptedSoFar()
 	pay(100)
 	execute(t, server.DSN, "UPDATE ledger.entries SET amount = amount * 2 WHERE sequence = 1")
 	if out, err := exec.CommandContext(t.Context(), filepath.Join(commands, "ledgerctl"), "verify", "--dsn", server.DSN).CombinedOutput(); err == nil || !strings.Contains(string(out), "the books are broken") {
 		t.Fatalf("the damage is not found: %v\n%s", err, out)
 	}
-	last := query[string](t, server.DSN, "SELECT pg_walfile_name(pg_switch_wal())")
-	await(t, server.DSN, fmt.Sprintf("coalesce(last_archived_wal >= '%s', false) FROM pg_stat_archiver", last))
+	archived()
 	d.signal(t, syscall.SIGTERM)
 	d.expectExit(t, 0)
 	server.Kill(t)
 
-	restored := backup.Restore(t, postgrestest.Settings{
-		"restore_command": "cp " + archive + "/%f %p", "recovery_target_time": moment, "recovery_target_timeline": "current",
-		"recovery_target_action": "promote", "archive_mode": "off",
-	})
-	await(t, restored.DSN, "NOT pg_is_in_recovery()")
-	expectVerified(t, commands, restored.DSN)
+	restored := restore(backup, moment)
 	if n := query[int](t, restored.DSN, "SELECT count(*) FROM ledger.transactions"); n != before {
 		t.Errorf("%d transactions were restored, want %d", n, before)
 	}

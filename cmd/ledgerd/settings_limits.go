@@ -62,7 +62,7 @@ func (s *limitSettings) configure(config *ledgerhttp.Config) {
 const minBodyBytes = 16 << 20
 
 // bodiesWithin returns how much of bodies may be held where memory is limited; 0 is the
-// default. What bodies say takes two to four times what they are.
+// default. What bodies say takes two to five times what they are.
 func bodiesWithin(memory int64) int64 {
 	if memory == math.MaxInt64 {
 		return 0
